@@ -1,0 +1,1 @@
+"""Hamilton modules that every contestant runs."""

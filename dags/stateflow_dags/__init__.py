@@ -1,0 +1,1 @@
+"""Reusable Hamilton modules; plain Hamilton, usable without stateflow."""

@@ -1,0 +1,1 @@
+"""Connections of stateflow to third parties; one module each, named after it."""

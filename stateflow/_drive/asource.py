@@ -1,0 +1,177 @@
+"""``AsyncSource``: the items of a streaming body, sync or async, taken one by one without blocking the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from contextvars import copy_context
+from typing import Any
+
+from stateflow._drive.body import END, Answer, Streaming, start, too_slow
+from stateflow._drive.inbox import AsyncInbox
+from stateflow._drive.inside import Inside
+from stateflow._plan import Stream
+from stateflow.events import Item
+
+WAIT: Any = object()
+
+
+class AsyncSource(Streaming):
+    """Opened at the first item. An error of the body ends it, and is left in ``error`` for the plan.
+
+    ``ready`` gives an item that is there already, at the cost of a function call; where it gives ``WAIT``, await
+    ``waited``.
+    """
+
+    __slots__ = ("_advance", "_body", "_inbox", "_pending", "_plain", "_run", "_waiting")
+
+    def __init__(self, effect: Stream, inbox: AsyncInbox | None, *, as_events: bool) -> None:
+        super().__init__(effect, as_events=as_events)
+        self._inbox = inbox
+        self._run = copy_context().run
+        self._plain = effect.closed.is_async and effect.closed.action.timeout is None
+        self._body: Any = None
+        self._advance: Any = None
+        self._pending: Any = None
+        self._waiting: list[Any] = []
+
+    def ready(self) -> Any:
+        """Return the next item if the body gives it without waiting, else ``WAIT``; at its end ``END``."""
+        if self._waiting:
+            return self._waiting.pop(0)
+        if self.over:
+            return END
+        if self._advance is None or not self._plain:
+            return WAIT
+        while True:
+            coming = self._advance()
+            try:
+                waits_for = self._run(coming.send, None)
+            except StopIteration as stop:
+                value = self._item(stop.value)
+                if value is not WAIT:
+                    return value
+            except StopAsyncIteration:
+                return self._stopped(None)
+            except BaseException as error:
+                return self._broken(error)
+            else:
+                self._pending = Inside(self._run, coming, waits_for)
+                return WAIT
+
+    async def waited(self) -> Any:
+        """Wait for the next item, or ``END``."""
+        try:
+            if self._advance is None:
+                await self._open()
+                return await self.take()
+            while True:
+                value = self._item(await self._next())
+                if value is not WAIT:
+                    return value
+                if self._plain:
+                    return await self.take()
+        except StopAsyncIteration as stop:
+            return self._stopped(stop.args[0] if stop.args else None)
+        except BaseException as error:
+            return self._broken(error)
+
+    async def take(self) -> Any:
+        """Return the next item, or ``END``."""
+        value = self.ready()
+        return await self.waited() if value is WAIT else value
+
+    async def drain(self) -> None:
+        """Take what is left."""
+        while await self.take() is not END:
+            pass
+
+    def finish(self) -> Answer:
+        """Return ``(result, State)`` of a body that has ended well."""
+        return self._run(self.effect.closed.action.finish, self.effect.view, self.last)  # type: ignore[no-any-return]
+
+    async def close(self) -> None:
+        """Close the body, unless it still runs in a thread of its own."""
+        if self.effect.closed.is_async:
+            if hasattr(self._body, "aclose"):
+                await Inside(self._run, self._body.aclose())
+        elif hasattr(self._body, "close") and not self.effect.scope.stopped:
+            self._run(self._body.close)
+
+    # -- inside -----------------------------------------------------------------------------------------
+
+    def _item(self, raw: Any) -> Any:
+        """Return an item as the consumer gets it; ``WAIT`` for the last result, or a broken body's ``END``."""
+        try:
+            if not self.is_item(raw):
+                return WAIT
+            value = raw[0] if raw.__class__ is tuple and len(raw) == 2 and raw[1] is None else raw
+            if self.heard is not None:
+                self.heard(value)
+        except BaseException as error:
+            return self._broken(error)
+        if self.as_events:
+            value = Item(self.action, self.sequence, value)
+        if self._inbox is None or not self._inbox.told:
+            return value
+        self._collect()
+        self._waiting.append(value)
+        return self._waiting.pop(0)
+
+    def _stopped(self, returned: Any) -> Any:
+        try:
+            self.ended(returned)
+        except BaseException as error:
+            self.error = error
+        self._collect()
+        return self._waiting.pop(0) if self._waiting else END
+
+    def _broken(self, error: BaseException) -> Any:
+        self.error, self.over = error, True
+        return END
+
+    def _collect(self) -> None:
+        if self._inbox is not None:
+            for told in self._inbox.take():
+                self._waiting.append(told if self.as_events or told.__class__ is not Item else told.value)
+
+    async def _open(self) -> None:
+        closed = self.effect.closed
+        if closed.is_async or not closed.action.thread:
+            self._body = self._run(start, self.effect)
+        else:
+            self._body = await asyncio.get_running_loop().run_in_executor(None, self._run, start, self.effect)
+        self._advance = self.iterator(self._body)
+        self._collect()
+
+    async def _next(self) -> Any:
+        pending, self._pending = self._pending, None
+        if pending is None:
+            pending = self._coming()
+        timeout = self.effect.closed.action.timeout
+        if timeout is None:
+            return await pending
+        try:
+            async with asyncio.timeout(timeout) as limit:
+                return await pending
+        except TimeoutError:
+            if limit.expired():
+                raise too_slow(self.effect) from None
+            raise
+
+    async def _coming(self) -> Any:
+        if self.effect.closed.is_async:
+            return await Inside(self._run, self._advance())
+        if self.effect.closed.action.thread:
+            ended, value = await asyncio.get_running_loop().run_in_executor(None, self._run, self._step)
+        else:
+            ended, value = self._run(self._step)
+        if ended:
+            raise StopAsyncIteration(value)
+        return value
+
+    def _step(self) -> tuple[bool, Any]:
+        try:  # StopIteration cannot cross a future
+            return False, self._advance()
+        except StopIteration as stop:
+            return True, stop.value
+

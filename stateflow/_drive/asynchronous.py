@@ -1,0 +1,148 @@
+"""The asynchronous driver: answers the same plan as the synchronous one, without blocking the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from contextvars import copy_context
+from typing import Any
+
+from stateflow._drive.asource import AsyncSource
+from stateflow._drive.body import Answer, Opened, perform, start, too_slow
+from stateflow._drive.inbox import AsyncInbox, meanwhile
+from stateflow._drive.inside import Inside
+from stateflow._drive.nodes import run_nodes
+from stateflow._drive.sink import Sink
+from stateflow._plan import Abort, Call, CallAll, Commit, Machine, Outcome, Plan, Sleep, Stream
+from stateflow.errors import StoreError
+from stateflow.events import Event
+from stateflow.journal import Journal, Record, expected_head
+
+
+async def adrive(
+    machine: Machine, plan: Plan, sink: Sink | None, inbox: AsyncInbox | None = None, *, as_events: bool = False
+) -> AsyncIterator[Any]:
+    """Run a plan to its end: yield its events, and last its ``Outcome``. See ``sync.drive``."""
+    answer: Any = None
+    error: BaseException | None = None
+    while True:
+        try:
+            effect = plan.send(answer) if error is None else plan.throw(error)
+        except StopIteration as stop:
+            yield stop.value
+            return
+        answer = error = None
+        kind = effect.__class__
+        try:
+            if kind is Call:
+                if inbox is None:
+                    answer = await _call(effect)
+                else:
+                    task = asyncio.ensure_future(_call(effect))
+                    async with aclosing(meanwhile(task, inbox)) as told:
+                        async for event in told:
+                            yield event
+                    answer = task.result()
+            elif kind is Commit:
+                if effect.record is not None and machine.journal is not None:
+                    await _commit(machine.journal, effect.record)
+                machine.position = effect.position
+            elif kind is Stream:
+                source = AsyncSource(effect, inbox, as_events=as_events)
+                try:
+                    if inbox is not None:
+                        yield Opened(source)
+                    answer = await _drained(source)
+                except BaseException:
+                    await source.close()
+                    raise
+            elif isinstance(effect, Event):
+                yield effect
+            else:
+                await _other(machine, effect)
+            if sink is not None and sink.waiting:
+                await _call_waiting(sink)
+        except GeneratorExit:
+            plan.close()
+            raise
+        except BaseException as raised:
+            error = raised
+
+
+async def aexhaust(events: AsyncIterator[Any]) -> Outcome:
+    """Run a driver to its end without looking at its events."""
+    outcome: Any = None
+    async for outcome in events:  # noqa: B007  the last one counts
+        pass
+    return outcome  # type: ignore[no-any-return]
+
+
+async def _commit(journal: Journal, record: Record) -> None:
+    await journal.truth.acommit(record, expected_head(record))
+    if journal.tracker is not None:
+        try:
+            await journal.tracker.acommit(record, expected_head(record))
+        except StoreError as error:
+            journal.lose_tracker(error)
+
+
+async def _call(effect: Call) -> Answer:
+    context, action = copy_context(), effect.closed.action
+    if effect.closed.is_async:
+        coroutine = _perform(effect)
+        if action.timeout is None:
+            try:  # a body that never waits needs nothing more
+                waits_for = context.run(coroutine.send, None)
+            except StopIteration as stop:
+                return stop.value  # type: ignore[no-any-return]
+            return await Inside(context.run, coroutine, waits_for)
+        working: Any = Inside(context.run, coroutine)
+    elif action.thread:
+        working = asyncio.get_running_loop().run_in_executor(None, context.run, perform, effect)
+    else:
+        return context.run(perform, effect)
+    if action.timeout is None:
+        return await working  # type: ignore[no-any-return]
+    try:
+        async with asyncio.timeout(action.timeout) as limit:
+            return await working  # type: ignore[no-any-return]
+    except TimeoutError:
+        if limit.expired():
+            raise too_slow(effect) from None
+        raise
+
+
+async def _perform(effect: Call) -> Answer:
+    action = effect.closed.action
+    raw = start(effect)
+    raw = await (run_nodes(raw) if action.is_node_plan else raw)
+    return action.finish(effect.view, raw)
+
+
+async def _drained(source: AsyncSource) -> Answer:
+    await source.drain()
+    if source.error is not None:
+        raise source.error
+    return source.finish()
+
+
+async def _other(machine: Machine, effect: Any) -> None:
+    if isinstance(effect, CallAll):
+        for hook in effect.hooks:
+            returned = hook(**effect.facts)
+            if inspect.isawaitable(returned):
+                await returned
+    elif isinstance(effect, Abort):
+        if machine.journal is not None:
+            for store in machine.journal.stores:
+                await store.asave_attempt(effect.attempt)
+    elif isinstance(effect, Sleep):
+        await asyncio.sleep(effect.seconds)
+
+
+async def _call_waiting(sink: Sink) -> None:
+    while sink.waiting:
+        hook, facts = sink.waiting.pop(0)
+        await hook(**facts)

@@ -1,0 +1,147 @@
+"""``Source``: the items of a synchronous streaming body, taken one by one by whoever consumes the stream."""
+
+from __future__ import annotations
+
+from collections import deque
+from contextvars import copy_context
+from functools import partial
+from queue import Empty
+from typing import Any
+
+from stateflow._drive.body import END, OPEN, Answer, Streaming, start
+from stateflow._drive.threads import Inbox, Working, finished
+from stateflow._plan import Stream
+from stateflow.errors import StepTimeoutError
+from stateflow.events import Item
+
+
+class Source(Streaming):
+    """Opened at the first ``take``. An error of the body ends it, and is left in ``error`` for the plan."""
+
+    __slots__ = ("_advance", "_body", "_inbox", "_opening", "_run", "_timeout", "_waiting")
+
+    def __init__(self, effect: Stream, inbox: Inbox | None, *, as_events: bool) -> None:
+        super().__init__(effect, as_events=as_events)
+        self._inbox = inbox
+        self._run = copy_context().run
+        self._timeout = effect.closed.action.timeout
+        self._opening: Working | None = None
+        self._body: Any = None
+        self._advance: Any = None
+        self._waiting: deque[Any] = deque()
+
+    def take(self) -> Any:
+        """Return the next item, or ``END``."""
+        try:
+            if self._waiting:
+                return self._waiting.popleft()
+            if self.over:
+                return END
+            if self._advance is None:
+                told = self._open()
+                if told is not END:
+                    return told
+            return self._next()
+        except StopIteration as stop:
+            return self._stopped(stop.value)
+        except BaseException as error:
+            self.error, self.over = error, True
+            return END
+
+    def drain(self) -> None:
+        """Take what is left."""
+        while self.take() is not END:
+            pass
+
+    def finish(self) -> Answer:
+        """Return ``(result, State)`` of a body that has ended well."""
+        return self._run(self.effect.closed.action.finish, self.effect.view, self.last)  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        """Close the body, unless it still runs in a thread of its own."""
+        if self._body is not None and hasattr(self._body, "close") and not isinstance(self.error, StepTimeoutError):
+            self._run(self._body.close)
+
+    # -- inside -----------------------------------------------------------------------------------------
+
+    def _next(self) -> Any:
+        while True:
+            if self._timeout is None:
+                raw = self._run(self._advance)
+            else:
+                raw = self._in_time()
+            if raw.__class__ is tuple and len(raw) == 2:
+                if raw[1] is None and self.told is OPEN:
+                    self.effect.items += 1
+                    value = raw[0]
+                elif self.is_item(raw):
+                    value = raw
+                else:
+                    continue
+            elif self.told is OPEN:
+                self.effect.items += 1
+                value = raw
+            else:
+                self.is_item(raw)  # raises: the body goes on after its last result
+                continue
+            if self.heard is None and self._inbox is None:
+                return value
+            return self._passed(value)
+
+    def _passed(self, value: Any) -> Any:
+        """Tell the hooks of an item, and put it behind what the body has emitted meanwhile."""
+        if self.heard is not None:
+            self.heard(value)
+        if self.as_events:
+            value = Item(self.action, self.sequence, value)
+        if self._inbox is None or self._inbox.empty():
+            return value
+        self._collect()
+        self._waiting.append(value)
+        return self._waiting.popleft()
+
+    def _stopped(self, returned: Any) -> Any:
+        try:
+            self.ended(returned)
+        except BaseException as error:
+            self.error = error
+        self._collect()
+        return self._waiting.popleft() if self._waiting else END
+
+    def _collect(self) -> None:
+        while self._inbox is not None:
+            try:
+                told = self._inbox.get_nowait()
+            except Empty:
+                return
+            if not isinstance(told, Working):
+                self._waiting.append(self._given(told))
+
+    def _given(self, told: Any) -> Any:
+        return told if self.as_events or told.__class__ is not Item else told.value
+
+    def _open(self) -> Any:
+        """Call the body; ``END`` says that it is open, anything else was told on the way there."""
+        if self._inbox is None and self._timeout is None:
+            self._body = self._run(start, self.effect)
+        else:
+            if self._opening is None:
+                self._opening = Working(self.effect, partial(self._run, start, self.effect), self._inbox)
+            told = self._opening.next()
+            if told is not END:
+                return self._given(told)
+            self._body = self._opening.result()
+        self._advance = self.iterator(self._body)
+        return END
+
+    def _in_time(self) -> Any:
+        ended, value = finished(Working(self.effect, partial(self._run, self._step), None))
+        if ended:
+            raise StopIteration(value)
+        return value
+
+    def _step(self) -> tuple[bool, Any]:
+        try:
+            return False, self._advance()
+        except StopIteration as stop:
+            return True, stop.value

@@ -1,0 +1,206 @@
+"""One step: take inputs, run the body with its retries, judge what it wrote, commit."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from typing import Any
+
+from stateflow._plan.arguments import arguments_of, step_context
+from stateflow._plan.effects import Abort, Call, CallAll, Commit, Stream
+from stateflow._plan.machine import Choice, Machine, Position, Request, choose, handler
+from stateflow._plan.records import attempted, committed
+from stateflow.context import Scope
+from stateflow.errors import GraphError, InputError, StateflowError, StepTimeoutError, StoreError, StreamClosed
+from stateflow.events import Failed, StepCommitted, StepStarted
+from stateflow.journal import Status
+from stateflow.state import State, StateView, operations, settle, view_of
+
+Effects = Generator[Any, Any, None]
+Answer = tuple[dict[str, Any], State]
+_NONE: dict[str, Any] = {}
+
+
+class Step:
+    """One execution of one action, from the choice that led to it to its commit."""
+
+    attempt = 1
+    started = 0.0
+    result: dict[str, Any] | None = None
+    error: BaseException | None = None  # that an ``on_error`` has taken
+    broken: Exception | None = None  # of a condition, raised after the commit
+    scope: Scope | None = None
+    arguments: dict[str, Any] = _NONE
+    taken: dict[str, Any] = _NONE
+    reads: Mapping[str, bytes] = _NONE
+
+    def __init__(self, machine: Machine, request: Request, choice: Choice, *, is_last: bool) -> None:
+        name: Any = choice.target
+        self.machine = machine
+        self.request = request
+        self.choice = choice
+        self.closed = closed = machine.closed[name]
+        self.position = position = machine.position
+        self.sequence = 0 if position.sequence is None else position.sequence + 1
+        self.is_last = is_last
+        self.halts = halts = name in request.halt_after
+        self.goes_on = not (halts or is_last)
+        self.announces = self.tells = machine.tells or request.live
+        if request.steps:
+            self.tells = True
+        if not closed.is_plain:
+            self.arguments, self.taken = arguments_of(machine, request, closed, self.sequence)
+        if machine.strict is not None:
+            self.reads = machine.strict.fingerprints(closed.declared.readable, position.data)
+        if machine.journal is not None:
+            self.started = machine.clock()
+
+    # -- before the body ----------------------------------------------------------------------------
+
+    def announce(self) -> Effects:
+        """Tell hooks and caller that the body is about to run."""
+        hooks = self.machine.hooks.at["pre_run_step"]
+        if hooks:
+            before = self.machine.state(self.position)
+            yield CallAll(hooks, {**self.facts(), "state": before, "inputs": dict(self.taken)})
+        if self.request.live:
+            yield StepStarted(self.closed.name, self.sequence, self.taken)
+
+    def call(self) -> Call:
+        """Return the effect that runs the body."""
+        machine, closed, request = self.machine, self.closed, self.request
+        listener = None if request.listen is None else request.listen(closed.name, self.sequence)
+        self.scope = scope = Scope(closed.declared, self.position.data, listener, machine.watched or request.nodes)
+        arguments = self.arguments
+        if closed.contexts:
+            context = step_context(machine, request, self)
+            arguments = {**arguments, **dict.fromkeys(closed.contexts, context)}
+        form = Stream if closed.is_streaming else Call
+        return form(closed, scope, view_of(scope, machine.schema), arguments, machine.resources)
+
+    def stream(self, call: Call) -> Generator[Any, Any, Answer]:
+        """Run a streaming body between its hooks."""
+        hooks = self.machine.hooks.at
+        if hooks["pre_start_stream"]:
+            yield CallAll(hooks["pre_start_stream"], self.facts())
+        try:
+            answer: Answer = yield call
+        except GeneratorExit:
+            raise
+        except BaseException:
+            if hooks["post_end_stream"]:
+                yield CallAll(hooks["post_end_stream"], self.facts())
+            raise
+        if hooks["post_end_stream"]:
+            yield CallAll(hooks["post_end_stream"], self.facts())
+        return answer
+
+    # -- success --------------------------------------------------------------------------------------
+
+    def committing(self, scope: Scope, result: dict[str, Any], returned: State) -> Commit:
+        """Judge what the body did, choose what follows, and return the commit of both."""
+        machine, old, name = self.machine, self.position, self.closed.name
+        data, after = settle(scope, returned)
+        if machine.schema is not None or machine.strict is not None:
+            self._checked(data, after)
+        self.result = result
+        visits = {**old.visits, name: old.visits.get(name, 0) + 1}
+        following: Choice | None = None
+        status: Status = "halted" if self.halts else "max_steps"
+        if self.goes_on:
+            try:
+                following = choose(machine, name, data, visits)
+            except Exception as error:  # the step is done all the same
+                self.broken, status = error, "running"
+            else:
+                status = self._status(following)
+        position = Position(data, old.index + 1, self.sequence, name, status, visits, following)
+        return Commit(position, committed(self, position, operations(after)) if machine.journal is not None else None)
+
+    def _checked(self, data: dict[str, Any], after: StateView) -> None:
+        machine, name, done = self.machine, self.closed.name, operations(after)
+        if machine.schema is not None:
+            written = {key: data[key] for _, key, _ in done if key in data}
+            data.update(machine.schema.checked(written, data, where=f"action {name!r}"))
+        if machine.strict is not None:
+            updated = {key for kind, key, _ in done if kind == "update"}
+            machine.strict.check(name, self.reads, self.position.data, updated)
+
+    def _status(self, following: Choice) -> Status:
+        if following.target is None:
+            return "finished"
+        return "paused" if following.target in self.request.halt_before else "running"
+
+    def tell(self, position: Position) -> Effects:
+        """Tell hooks and caller what was committed."""
+        hooks, state = self.machine.hooks.at["post_run_step"], self.machine.state(position)
+        if hooks:
+            yield CallAll(hooks, {**self.facts(), "state": state, "result": self.result, "exception": self.error})
+        if self.request.steps or self.request.live:
+            yield StepCommitted(self.closed.name, self.sequence, self.result, state, self.error)
+
+    # -- failure --------------------------------------------------------------------------------------
+
+    def tries_again(self, error: BaseException, call: Call) -> bool:
+        """Return whether the body is run once more, and count the attempt."""
+        retry = self.closed.action.retry
+        if retry is None or self.attempt >= retry.attempts or not isinstance(error, retry.on):
+            return False
+        if isinstance(call, Stream) and call.items:
+            return False  # the caller has seen items already
+        if isinstance(error, StepTimeoutError):
+            again = retry.overlap or self.closed.is_async
+        else:
+            again = not isinstance(error, StateflowError)
+        self.attempt += again
+        return again
+
+    def pause(self) -> float:
+        """Return the seconds to wait before the next attempt."""
+        retry = self.closed.action.retry
+        return 0.0 if retry is None else retry.pause(self.attempt - 1)
+
+    def failed(self, error: BaseException) -> Generator[Any, Any, Commit]:
+        """Return the commit of a failure that an ``on_error`` takes; else record the attempt and raise.
+
+        A failed action goes on to its handler, whatever halts name it.
+        """
+        machine, old, name = self.machine, self.position, self.closed.name
+        choice = handler(machine, name, error) if _is_the_bodys(error) else None
+        if choice is None:
+            yield from self._aborted(error)
+            raise error
+        self.error, self.halts, self.goes_on = error, False, not self.is_last
+        visits = {**old.visits, name: old.visits.get(name, 0) + 1}
+        position = Position(
+            old.data, old.index + 1, self.sequence, name, "failed", visits, choice=choice, error=error
+        )
+        return Commit(position, committed(self, position, []) if machine.journal is not None else None)
+
+    def _aborted(self, error: BaseException) -> Effects:
+        machine = self.machine
+        if machine.journal is not None:
+            yield Abort(attempted(self, error))
+        hooks = machine.hooks.at["post_run_step"]
+        if hooks:
+            state = machine.state(self.position)
+            yield CallAll(hooks, {**self.facts(), "state": state, "result": None, "exception": error})
+        if isinstance(error, StreamClosed):
+            return
+        if self.request.live:
+            yield Failed(self.closed.name, self.sequence, error)
+        error.add_note(f"in action {self.closed.name!r}, step {self.sequence}, run {machine.address.app_id}")
+
+    def facts(self) -> dict[str, Any]:
+        """Return what every hook of a step is told."""
+        address = self.machine.address
+        return {
+            "app_id": address.app_id,
+            "partition_key": address.partition_key,
+            "action": self.closed.action,
+            "sequence_id": self.sequence,
+        }
+
+
+def _is_the_bodys(error: BaseException) -> bool:
+    """Return whether an error came from a body, rather than from the caller, the graph or a store."""
+    return isinstance(error, Exception) and not isinstance(error, (GraphError, InputError, StoreError))

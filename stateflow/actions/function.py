@@ -1,0 +1,224 @@
+"""Actions written as functions: with a ``state`` parameter, streaming, or by signature alone."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any, Generic, ParamSpec, Self, TypeVar
+
+from stateflow.actions.action import Action, Need, Retry
+from stateflow.actions.signature import parameters, takes_any
+from stateflow.errors import ActionError, names
+from stateflow.state import State, StateView
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class FunctionAction(Action, Generic[P, R]):
+    """A decorated function. It stays callable as the plain function that it is."""
+
+    def __init__(
+        self,
+        function: Callable[P, R],
+        *,
+        reads: Iterable[str] = (),
+        optional_reads: Iterable[str] = (),
+        writes: Iterable[str] = (),
+        appends: Iterable[str] = (),
+        tags: Iterable[str] = (),
+        retry: Retry | None = None,
+        timeout: float | None = None,
+        thread: bool = True,
+        streaming: bool = False,
+    ) -> None:
+        functools.update_wrapper(self, function)
+        self.function = function
+        self.reads = _listed(reads)
+        self.optional_reads = _listed(optional_reads)
+        self.appends = _listed(appends)
+        self.writes = _listed(writes)
+        if isinstance(self.writes, tuple) and isinstance(self.appends, tuple):
+            self.writes = tuple(dict.fromkeys((*self.writes, *self.appends)))
+        self.tags = _listed(tags)
+        self.retry = retry
+        self.timeout = timeout
+        self.thread = thread
+        self._streaming = streaming
+        self._needs: tuple[Need, ...] | None = None
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        return self.function(*args, **{**self._bound, **kwargs})  # type: ignore[arg-type]  # binding removes some
+
+    @property
+    def name(self) -> str:
+        return self._name or self.function.__name__
+
+    @property
+    def body(self) -> Callable[..., Any]:
+        return self.function
+
+    @property
+    def is_streaming(self) -> bool:
+        return self._streaming
+
+    @property
+    def takes_any_input(self) -> bool:
+        return takes_any(self.function)
+
+    def bind(self, **arguments: Any) -> Self:
+        bound = super().bind(**arguments)
+        bound._needs = None
+        return bound
+
+    def needs(self) -> tuple[Need, ...]:
+        if self._needs is None:
+            found = parameters(self.function, open_role="input-or-resource")
+            self._needs = tuple(need for need in found if need.name not in self._bound)
+        return self._needs
+
+    def _form_findings(self) -> list[str]:
+        found = []
+        signature = inspect.signature(self.function)
+        if next(iter(signature.parameters), None) != "state" and "state" in signature.parameters:
+            found.append(f"action {self.name!r}: 'state' must be the first parameter of {self.function.__name__}")
+        generator = inspect.isgeneratorfunction(self.function) or inspect.isasyncgenfunction(self.function)
+        if generator and not self._streaming:
+            found.append(f"action {self.name!r} yields items; decorate it with @streaming_action instead of @action")
+        if self._streaming and not generator:
+            found.append(f"action {self.name!r} never yields; decorate it with @action, or yield its items")
+        return found
+
+    def call(self, state: State, arguments: dict[str, Any]) -> Any:
+        if self._bound:
+            arguments = {**self._bound, **arguments}
+        return self.function(state, **arguments)  # type: ignore[arg-type, call-arg]
+
+    def finish(self, state: State, raw: Any) -> tuple[dict[str, Any], State]:
+        if raw.__class__ is StateView or isinstance(raw, State):  # the first is much faster
+            return {}, raw
+        if isinstance(raw, tuple) and len(raw) == 2 and isinstance(raw[1], State):
+            if isinstance(raw[0], dict):
+                return raw
+            raise ActionError(f"action {self.name!r} returned {_kind(raw[0])} as its result; it must be a dict")
+        raise ActionError(
+            f"action {self.name!r} returned {_kind(raw)}; it must return the new State, or (result dict, State)"
+        )
+
+
+class SignatureAction(FunctionAction[P, R]):
+    """A function without a ``state`` parameter: its parameter names are its reads, its value is what it writes."""
+
+    def _form_findings(self) -> list[str]:
+        found = super()._form_findings()
+        if not self.writes:
+            found.append(f"action {self.name!r} has no state parameter and writes nothing; declare writes=[...]")
+        if self._streaming:
+            found.append(f"action {self.name!r}: a streaming action takes a 'state' parameter first")
+        return found
+
+    def needs(self) -> tuple[Need, ...]:
+        if self._needs is None:
+            found = parameters(self.function, open_role="read-or-resource")
+            self._needs = tuple(need for need in found if need.name not in self._bound)
+        return self._needs
+
+    def call(self, state: State, arguments: dict[str, Any]) -> Any:
+        return self.function(**{**self._bound, **arguments})  # type: ignore[call-arg]
+
+    def finish(self, state: State, raw: Any) -> tuple[dict[str, Any], State]:
+        written = tuple(self.writes)
+        if len(written) == 1:
+            raw = {written[0]: raw}
+        if not isinstance(raw, dict) or set(raw) != set(written):
+            shown = names(raw) if isinstance(raw, dict) else _kind(raw)
+            raise ActionError(f"action {self.name!r} returned {shown}; it must return a dict of {names(written)}")
+        appended = {key: raw[key] for key in self.appends}
+        updated = {key: value for key, value in raw.items() if key not in appended}
+        after = state.update(**updated) if updated else state
+        return raw, after.append(**appended) if appended else after
+
+
+def action(
+    *,
+    reads: Iterable[str] = (),
+    writes: Iterable[str] = (),
+    optional_reads: Iterable[str] = (),
+    appends: Iterable[str] = (),
+    tags: Iterable[str] = (),
+    retry: Retry | None = None,
+    timeout: float | None = None,
+    thread: bool = True,
+) -> Callable[[Callable[P, R]], FunctionAction[P, R]]:
+    """Make an action of a function.
+
+    With a first parameter ``state`` the function returns the new State, or ``(result, State)``; its further
+    parameters are inputs. Without one, its parameter names are its reads and its value is what it writes.
+
+    Args:
+        reads: state keys that the body sees; ``optional_reads`` may be absent.
+        writes: state keys that the body may write, each of which exists after the step.
+        appends: state keys to whose lists the body appends; without ``state``, to which its value is appended.
+        tags: names under which halts find the action as ``"@tag:name"``.
+        retry: how often to try again; None for never.
+        timeout: seconds that one try may take.
+        thread: whether an async run moves a synchronous body to a worker thread.
+    """
+
+    def decorate(function: Callable[P, R]) -> FunctionAction[P, R]:
+        form = FunctionAction if "state" in inspect.signature(function).parameters else SignatureAction
+        return form(
+            function,
+            reads=reads,
+            optional_reads=optional_reads,
+            writes=writes,
+            appends=appends,
+            tags=tags,
+            retry=retry,
+            timeout=timeout,
+            thread=thread,
+        )
+
+    return decorate
+
+
+def streaming_action(
+    *,
+    reads: Iterable[str] = (),
+    writes: Iterable[str] = (),
+    optional_reads: Iterable[str] = (),
+    appends: Iterable[str] = (),
+    tags: Iterable[str] = (),
+    retry: Retry | None = None,
+    timeout: float | None = None,
+) -> Callable[[Callable[P, R]], FunctionAction[P, R]]:
+    """Make a streaming action of a generator function, sync or async.
+
+    It yields ``(item, None)``, or just ``item``, and last ``(result, State)``; a sync generator may return that
+    instead. ``timeout`` is the longest gap between two items in seconds; a retry happens only before the first.
+    The other arguments are those of ``action``.
+    """
+
+    def decorate(function: Callable[P, R]) -> FunctionAction[P, R]:
+        return FunctionAction(
+            function,
+            reads=reads,
+            optional_reads=optional_reads,
+            writes=writes,
+            appends=appends,
+            tags=tags,
+            retry=retry,
+            timeout=timeout,
+            streaming=True,
+        )
+
+    return decorate
+
+
+def _listed(value: Iterable[str]) -> Any:
+    return value if isinstance(value, str) else tuple(value)  # a lone string is a finding, not an error
+
+
+def _kind(value: Any) -> str:
+    return "None" if value is None else f"a {type(value).__name__}"

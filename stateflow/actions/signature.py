@@ -1,0 +1,92 @@
+"""Reads a function's signature: which arguments its body needs, and who may give each of them."""
+
+from __future__ import annotations
+
+import inspect
+import types
+import typing
+from collections.abc import Callable
+from typing import Annotated, Any, get_args, get_origin
+
+from stateflow.actions.action import INPUT, Need, Role
+from stateflow.context import StepContext
+
+
+def parameters(function: Callable[..., Any], *, open_role: Role) -> tuple[Need, ...]:
+    """Return the needs of a body, without its ``state``; unmarked parameters get ``open_role``."""
+    hints = annotations(function)
+    found = []
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.name == "state" or parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
+            continue
+        hint = hints.get(parameter.name, Any)
+        required = parameter.default is parameter.empty
+        found.append(Need(parameter.name, role_of(hint, open_role), required, unwrapped(hint)))
+    return tuple(found)
+
+
+def role_of(hint: Any, open_role: Role) -> Role:
+    """Return who gives an argument with this annotation."""
+    plain = unwrapped(hint)
+    if StepContext in (plain, *get_args(plain)):
+        return "context"
+    if is_input(hint):
+        return "input"
+    return open_role
+
+
+def is_input(hint: Any) -> bool:
+    """Return whether an annotation is ``Input[...]``, also inside an Optional."""
+    if get_origin(hint) is Annotated:
+        return INPUT in get_args(hint)[1:]
+    return get_origin(hint) in (typing.Union, types.UnionType) and any(is_input(part) for part in get_args(hint))
+
+
+def unwrapped(hint: Any) -> Any:
+    """Return an annotation without its ``Annotated`` marks."""
+    return get_args(hint)[0] if get_origin(hint) is Annotated else hint
+
+
+def annotations(function: Callable[..., Any]) -> dict[str, Any]:
+    """Return the evaluated annotations of a function; one that cannot be evaluated counts as Any."""
+    plain: Any = inspect.unwrap(function)
+    plain = getattr(plain, "__func__", plain)
+    space = getattr(plain, "__globals__", {})
+    found = {}
+    for name, annotation in getattr(plain, "__annotations__", {}).items():
+        single = types.SimpleNamespace(__annotations__={name: annotation})
+        try:
+            found[name] = typing.get_type_hints(single, space, include_extras=True)[name]
+        except (NameError, TypeError, AttributeError, SyntaxError):
+            found[name] = Any
+    return found
+
+
+def takes_any(function: Callable[..., Any]) -> bool:
+    """Return whether a function has a ``**kwargs`` parameter."""
+    return any(parameter.kind is parameter.VAR_KEYWORD for parameter in inspect.signature(function).parameters.values())
+
+
+def fits(value: Any, hint: Any) -> bool:
+    """Return False only where a value plainly has another type than the annotation asks for.
+
+    Classes are compared by ``isinstance`` (an int is a float too), unions by their members, containers by their
+    outer type. Anything finer is taken for fitting.
+    """
+    origin = get_origin(hint)
+    if origin is Annotated:
+        return fits(value, get_args(hint)[0])
+    if origin in (typing.Union, types.UnionType):
+        return any(fits(value, part) for part in get_args(hint))
+    if origin is typing.Literal:
+        return value in get_args(hint)
+    plain = origin or hint
+    if plain is None:
+        return value is None
+    if not isinstance(plain, type) or getattr(plain, "_is_protocol", False) or typing.is_typeddict(plain):
+        return True
+    if plain is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if plain is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, plain)

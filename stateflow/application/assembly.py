@@ -1,0 +1,215 @@
+"""Assembles an application from its parts, as a generator that asks for storage, so that sync and async share it."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from stateflow._plan import CallAll, Machine, Position, edited, genesis
+from stateflow.actions import Closed, close
+from stateflow.application.application import Application
+from stateflow.application.findings import closing_findings, entry_findings, read_findings
+from stateflow.application.halts import Halt, halts
+from stateflow.application.origin import Origin, check_head, forked, resumed
+from stateflow.application.stores import OpenedStores
+from stateflow.codec import Codec, types_in
+from stateflow.errors import GraphError, InputError
+from stateflow.graph import Graph, GraphBuilder
+from stateflow.hooks import HookSet
+from stateflow.journal import Address, Journal, Parent, Record
+from stateflow.resources import Resources
+from stateflow.schema import ModelSchema
+from stateflow.state import Operation
+from stateflow.store import Store
+from stateflow.strict import Strict, strict_by_default
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Call a method of a store, or its async twin."""
+
+    store: Store
+    method: str
+    arguments: tuple[Any, ...]
+
+
+Effects = Ask | CallAll
+Building = Generator[Effects, Any, Any]
+
+
+@dataclass
+class Assembly:
+    """The parts of an application, as a builder has collected them."""
+
+    graph: GraphBuilder
+    entrypoint: str | None = None
+    state: Mapping[str, Any] = field(default_factory=dict)
+    model: type[Any] | None = None
+    types: tuple[type[Any], ...] = ()
+    resources: Mapping[str, Any] = field(default_factory=dict)
+    hooks: tuple[object, ...] = ()
+    halt_before: Halt = None
+    halt_after: Halt = None
+    app_id: str | None = None
+    partition_key: str | None = None
+    sequence_id: int | None = None
+    project: str = "default"
+    params: Mapping[str, Any] = field(default_factory=dict)
+    persister: Any = None
+    tracker: Any = None
+    origin: Origin | None = None
+
+    def building(self) -> Building:
+        """Build: load what there is, judge everything, begin the run. The value is the application."""
+        address = Address(self.app_id or str(uuid.uuid4()), self.partition_key, self.project)
+        opened = OpenedStores(self.project)
+        truth, tracker = opened.store(self.persister), opened.store(self.tracker)
+        source = opened.store(self.origin.store) if self.origin is not None else None
+        graph, findings = self.graph.assemble()
+        schema = _schema(self.model, findings)
+        types = self._types(graph, schema)
+        for store in opened.all:
+            store.codec.register(*types)
+        loaded = yield from self._load(source, address)
+        initial = {**(schema.defaults if schema is not None else {}), **self.state}
+        position = self._position(loaded, graph, initial, address)
+        closed = self._judged(graph, position, schema, findings)
+        journal = Journal(truth or tracker, tracker) if (truth or tracker) is not None else None  # type: ignore[arg-type]
+        machine = Machine(
+            graph,
+            closed,
+            entrypoint=self.entrypoint or "",
+            address=address,
+            resources=Resources(self.resources),
+            hooks=HookSet(self.hooks),
+            clock=time.time,
+            schema=schema,
+            strict=Strict(Codec(types)) if strict_by_default() else None,
+            journal=journal,
+        )
+        machine.position = position
+        yield from self._begin(machine, loaded, source)
+        hooks = machine.hooks.at["post_application_create"]
+        if hooks:
+            state = machine.state(machine.position)
+            facts = {"app_id": address.app_id, "partition_key": address.partition_key, "state": state, "graph": graph}
+            yield CallAll(hooks, facts)
+        return Application(
+            machine,
+            halt_before=halts(graph, self.halt_before, where="with_halts(halt_before=...)"),
+            halt_after=halts(graph, self.halt_after, where="with_halts(halt_after=...)"),
+            own_stores=opened.own,
+        )
+
+    # -- the run --------------------------------------------------------------------------------------
+
+    def _load(self, source: Store | None, address: Address) -> Generator[Ask, Any, Record | None]:
+        if source is None or self.origin is None:
+            return None
+        if not self.origin.is_fork and self.app_id is None:
+            return None  # a run without a name of its own is always new
+        wanted = self.origin.address(address)
+        record: Record | None = yield Ask(source, "load", (wanted,))
+        if record is None and self.origin.is_fork:
+            raise InputError(f"there is no run {wanted.app_id!r} to fork in project {wanted.project!r}")
+        if record is not None and not self.origin.is_fork:
+            check_head(record, self.sequence_id)
+        return record
+
+    def _position(
+        self, loaded: Record | None, graph: Graph, initial: Mapping[str, Any], address: Address
+    ) -> Position:
+        if loaded is None:
+            return Position(dict(initial), sequence=self.sequence_id)
+        position = resumed(loaded, graph)
+        return forked(position) if self.origin is not None and self.origin.is_fork else position
+
+    def _begin(self, machine: Machine, loaded: Record | None, source: Store | None) -> Generator[Ask, Any, None]:
+        """Commit the genesis of a new run, and the edits with which a loaded one goes on."""
+        journal, origin = machine.journal, self.origin
+        is_fork = origin is not None and origin.is_fork
+        here = journal is not None and source is not None and source in journal.stores
+        if journal is not None and (loaded is None or is_fork or not here):
+            if self.app_id is not None:
+                yield from self._refuse_existing(machine.address, journal)
+            if loaded is not None:
+                machine.position = forked(machine.position)
+            parent = None if loaded is None else _parent(loaded)
+            yield from _commit(journal, genesis(machine, machine.position, parent=parent, params=self.params))
+        if origin is not None and is_fork and origin.override:
+            data = {**machine.position.data, **origin.override}
+            done = [Operation("update", key, value) for key, value in origin.override.items()]
+            yield from _edit(machine, *edited(machine, data, done))
+        if loaded is not None and origin is not None and not origin.resume_at_next_action:
+            yield from _edit(machine, *edited(machine, machine.position.data, [], restart=True))
+
+    def _refuse_existing(self, address: Address, journal: Journal) -> Generator[Ask, Any, None]:
+        for store in journal.stores:
+            found: Record | None = yield Ask(store, "load", (address,))
+            if found is not None:
+                raise InputError(
+                    f"run {address.app_id!r} exists already, at step {found.sequence}; resume it with "
+                    "initialize_from(store) or with_store(store), fork it with fork_from_app_id, choose another "
+                    "app_id, or delete it with store.delete(address)"
+                )
+
+    # -- judging --------------------------------------------------------------------------------------
+
+    def _judged(
+        self, graph: Graph, position: Position, schema: ModelSchema | None, findings: list[str]
+    ) -> dict[str, Closed]:
+        closed = {name: close(action, self.resources) for name, action in graph.actions.items() if not action.findings()}
+        fields = tuple(schema.hints) if schema is not None else ()
+        findings += entry_findings(graph, self.entrypoint)
+        findings += closing_findings(closed, tuple(self.resources), (*position.data, *fields), has_model=bool(fields))
+        findings += read_findings(graph, closed, (*position.data, *fields))
+        for halt, where in ((self.halt_before, "halt_before"), (self.halt_after, "halt_after")):
+            try:
+                halts(graph, halt, where=f"with_halts({where}=...)")
+            except InputError as error:
+                findings.append(str(error))
+        if schema is not None and position.data:
+            try:
+                known = {key: value for key, value in position.data.items() if key in schema.hints}
+                position.data.update(schema.checked(known, position.data, where="the initial state"))
+            except Exception as error:
+                findings.append(str(error))
+        if findings:
+            raise GraphError(*findings)
+        return closed
+
+    def _types(self, graph: Graph, schema: ModelSchema | None) -> tuple[type[Any], ...]:
+        found = dict.fromkeys(self.types)
+        for action in graph.actions.values():
+            if not action.findings():
+                for annotation in action.annotations():
+                    found.update(dict.fromkeys(types_in(annotation)))
+        for hint in schema.hints.values() if schema is not None else ():
+            found.update(dict.fromkeys(types_in(hint)))
+        return tuple(found)
+
+
+def _schema(model: type[Any] | None, findings: list[str]) -> ModelSchema | None:
+    try:
+        return None if model is None else ModelSchema(model)
+    except GraphError as error:
+        findings += error.findings
+        return None
+
+
+def _commit(journal: Journal, record: Record) -> Generator[Ask, Any, None]:
+    for store in journal.stores:
+        yield Ask(store, "commit", (record, None if record.position == 0 else record.position - 1))
+
+
+def _edit(machine: Machine, position: Position, record: Record | None) -> Generator[Ask, Any, None]:
+    if record is not None and machine.journal is not None:
+        yield from _commit(machine.journal, record)
+    machine.position = position
+
+
+def _parent(record: Record) -> Parent:
+    return Parent(record.address.app_id, record.address.partition_key, record.sequence)

@@ -1,0 +1,159 @@
+"""What the verbs of both colours share: requests, the one-verb lock, and how a call's end is told."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from stateflow._drive import INSIDE, Opened, Sink
+from stateflow._plan import Machine, Outcome, Request
+from stateflow.actions import Action
+from stateflow.application.halts import Halt, halts
+from stateflow.application.result import RunResult
+from stateflow.errors import ApplicationBusyError, GraphError, InputError, names, nearest
+from stateflow.events import Event, Item, StepCommitted, StepStarted
+
+Inputs = Mapping[str, Any] | None
+
+
+class UnusedInputWarning(UserWarning):
+    """An input was given that no step of the call took."""
+
+
+class Caller:
+    """Turns the arguments of a verb into a request for the plan, and the plan's outcome into a result."""
+
+    def __init__(self, machine: Machine, *, halt_before: frozenset[str], halt_after: frozenset[str]) -> None:
+        self._machine = machine
+        self._default_halts = (halt_before, halt_after)
+        self._busy = threading.Lock()
+        self._verb = ""
+        self._first_async = _first_async(machine)
+        self._quiet = self._sink(None) if machine.hooks.any(*INSIDE) else None
+
+    # -- before a call --------------------------------------------------------------------------------
+
+    def _request(
+        self,
+        method: str,
+        halt_before: Halt = None,
+        halt_after: Halt = None,
+        inputs: Inputs = None,
+        context: Any = None,
+        max_steps: int | None = None,
+        *,
+        steps: bool = False,
+        live: bool = False,
+        nodes: bool = False,
+        listen: Sink | None = None,
+    ) -> Request:
+        graph = self._machine.graph
+        if max_steps is not None and (not isinstance(max_steps, int) or max_steps < 1):
+            raise InputError(f"max_steps must be 1 or more, not {max_steps!r}")
+        before, after = self._default_halts
+        return Request(
+            method,
+            halt_before=before if halt_before is None else halts(graph, halt_before, where="halt_before"),
+            halt_after=after if halt_after is None else halts(graph, halt_after, where="halt_after"),
+            inputs=self._known(inputs),
+            context=context,
+            max_steps=max_steps,
+            steps=steps,
+            live=live,
+            nodes=nodes,
+            listen=listen or self._quiet,
+        )
+
+    def _known(self, inputs: Inputs) -> Mapping[str, Any]:
+        if inputs is None:
+            return {}
+        if not isinstance(inputs, Mapping):
+            raise InputError(f"inputs must be a dict of names and values, not {type(inputs).__name__}")
+        known = self._machine.named_inputs
+        if not any(closed.any_input for closed in self._machine.closed.values()):
+            for name in inputs:
+                if name not in known:
+                    raise InputError(f"no action of the graph takes an input {name!r}{nearest(str(name), known)}")
+        return inputs
+
+    def _refuse_async(self, method: str) -> None:
+        if self._first_async is not None:
+            raise GraphError(f"{self._first_async} is async, so {method} cannot run it; use await app.a{method}(...)")
+
+    def _sink(self, outlet: Callable[[Event], None] | None, *, nodes: bool = False) -> Sink:
+        machine = self._machine
+        return Sink(machine.hooks, machine.address, machine.graph.actions, outlet, events=nodes)
+
+    # -- one verb at a time ---------------------------------------------------------------------------
+
+    def _hold(self, verb: str) -> None:
+        if not self._busy.acquire(blocking=False):
+            raise ApplicationBusyError(
+                f"{verb} was called while {self._verb} still runs on run {self._machine.address.app_id!r}; wait for it, "
+                "close its stream, or build a second application"
+            )
+        self._verb = verb
+
+    def _free(self) -> None:
+        if self._busy.locked():
+            self._busy.release()
+
+    @contextmanager
+    def _held(self, verb: str) -> Iterator[None]:
+        self._hold(verb)
+        try:
+            yield
+        finally:
+            self._free()
+
+    # -- after a call ---------------------------------------------------------------------------------
+
+    def _result(self, request: Request, outcome: Outcome) -> RunResult:
+        unused = [name for name in request.inputs if name not in outcome.took]
+        if unused:
+            warnings.warn(self._unused(unused), UnusedInputWarning, stacklevel=4)
+        return RunResult.of(outcome.action, outcome.result, self._machine.state(outcome.position), outcome.halted)
+
+    def _unused(self, unused: Iterable[str]) -> str:
+        text = f"no step of this call took the input {names(unused)}"
+        choice = self._machine.position.choice
+        if choice is None or choice.target is None:
+            return text
+        closed = self._machine.closed[choice.target]
+        return f"{text}; next is {closed.name!r}, which takes {names((*closed.inputs, *closed.optional_inputs))}"
+
+    def _after(self, event: StepCommitted) -> RunResult:
+        return RunResult.of(self._machine.graph.actions[event.action], event.result, event.state, "")
+
+    def _ready(self, request: Request, event: Any, kept: list[Any]) -> bool:
+        """Return whether a stream can be handed out after this event; keep what is to be told in it."""
+        kind = event.__class__
+        if kind is StepStarted:
+            kept.clear()
+        elif kind is Outcome or kind is Item or kind is Opened:
+            kept.append(event)
+            return kind is Outcome or self._is_live(request, event.action)
+        return False
+
+    def _is_live(self, request: Request, action: str) -> bool:
+        """Return whether an action is streamed as it runs, rather than drained."""
+        return action in request.halt_after or not self._machine.graph.outgoing(action)
+
+    def _streamed(self, event: Any) -> Action | None:
+        """Return the action whose stream is handed out after this event."""
+        return event.action if event.__class__ is Outcome else self._machine.graph.actions[event.action]
+
+
+def nothing() -> None:
+    """Release nothing: the verb itself holds the application."""
+
+
+def _first_async(machine: Machine) -> str | None:
+    for closed in machine.closed.values():
+        if closed.is_async:
+            return f"action {closed.name!r}"
+    hook = machine.hooks.first_async()
+    return None if hook is None else f"hook {hook}"

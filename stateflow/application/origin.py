@@ -1,0 +1,97 @@
+"""Where a run begins: afresh, where it stood, or as a fork of another one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from stateflow._plan import Choice, Position
+from stateflow.errors import GraphError, InputError, StateflowError, nearest
+from stateflow.graph import Graph
+from stateflow.journal import Address, Failure, Record
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A store to load from, and what to load."""
+
+    store: Any
+    resume_at_next_action: bool = True
+    fork_app_id: str | None = None
+    fork_partition_key: str | None = None
+    fork_sequence: int | None = None
+    override: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_fork(self) -> bool:
+        """Whether another run is copied."""
+        return self.fork_app_id is not None
+
+    def address(self, own: Address) -> Address:
+        """Return which run to load."""
+        if self.fork_app_id is None:
+            return own
+        return Address(self.fork_app_id, self.fork_partition_key, own.project, self.fork_sequence)
+
+
+class RecordedError(StateflowError):
+    """An exception that an earlier process recorded: ``type`` is its qualified name."""
+
+    code = "recorded"
+
+    def __init__(self, failure: Failure) -> None:
+        self.type = failure.type
+        super().__init__(f"{failure.type}: {failure.message}")
+
+
+def resumed(record: Record, graph: Graph) -> Position:
+    """Return the position that a stored record describes.
+
+    Raises:
+        GraphError: the action that it stands at, or the handler that is next, is not in the graph.
+    """
+    failed = record.status == "failed"
+    for name in (record.action, record.next_action if failed else None):
+        if name is not None and name not in graph.actions:
+            raise GraphError(
+                f"run {record.address.app_id!r} stands at action {name!r}, which this graph does not have"
+                f"{nearest(name, graph.actions)}"
+            )
+    return Position(
+        dict(record.state),
+        index=record.position,
+        sequence=record.sequence,
+        action=record.action,
+        status=record.status,
+        visits=record.visits,
+        writers=record.writers,
+        choice=Choice(record.next_action, (record.action or "", record.next_action or "")) if failed else None,
+        error=RecordedError(record.error) if failed and record.error is not None else None,
+    )
+
+
+def forked(source: Position) -> Position:
+    """Return the first position of a fork: where the source stands, written anew by its genesis."""
+    return Position(
+        source.data,
+        sequence=source.sequence,
+        action=source.action,
+        status="running",
+        visits=source.visits,
+        choice=source.choice,
+        error=source.error,
+    )
+
+
+def check_head(record: Record, asked: int | None) -> None:
+    """Refuse to go on from the middle of a run.
+
+    Raises:
+        InputError: the run has gone further than the step asked for.
+    """
+    if asked is not None and record.sequence != asked:
+        raise InputError(
+            f"run {record.address.app_id!r} stands at step {record.sequence}, not {asked}; to go on from step {asked}, "
+            f"fork it: initialize_from(..., fork_from_app_id={record.address.app_id!r}, fork_from_sequence_id={asked})"
+        )

@@ -1,0 +1,7 @@
+"""DAG actions: Hamilton DAGs as steps of a state machine. The only place that imports Hamilton, and only when needed."""
+
+from stateflow.dag_action.action import DagAction, dag
+from stateflow.dag_action.plan import NodePlan, NodePlanRun, PlannedNode
+from stateflow.dag_action.recorder import HamiltonRecorder
+
+__all__ = ["DagAction", "HamiltonRecorder", "NodePlan", "NodePlanRun", "PlannedNode", "dag"]

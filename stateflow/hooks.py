@@ -1,0 +1,93 @@
+"""Hooks: methods of the user's that are called at fixed points of an application's life."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from stateflow.errors import GraphError
+
+
+class LifecycleHook:
+    """Subclass it and override what you need; only overridden methods are called.
+
+    Each method may be sync or async (async ones need an async verb) and is called with keywords only. Take
+    ``**future_kwargs``, so that more facts can be given later. A ``post_`` hook sees what was committed; if it
+    raises, the exception propagates and the step stays committed.
+    """
+
+    def post_application_create(self, **future_kwargs: Any) -> Any:
+        """Called once, when an application is built: ``app_id, partition_key, state, graph``."""
+
+    def pre_run_execute_call(self, **future_kwargs: Any) -> Any:
+        """Called when a verb starts: ``app_id, partition_key, state, method``."""
+
+    def post_run_execute_call(self, **future_kwargs: Any) -> Any:
+        """Called when a verb ends: ``app_id, partition_key, state, method, exception``."""
+
+    def pre_run_step(self, **future_kwargs: Any) -> Any:
+        """Called before a body: ``app_id, partition_key, action, state, inputs, sequence_id``."""
+
+    def post_run_step(self, **future_kwargs: Any) -> Any:
+        """Called after a step: ``app_id, partition_key, action, state, result, sequence_id, exception``."""
+
+    def pre_start_stream(self, **future_kwargs: Any) -> Any:
+        """Called before a streaming body: ``app_id, partition_key, action, sequence_id``."""
+
+    def post_stream_item(self, **future_kwargs: Any) -> Any:
+        """Called for each item: ``app_id, partition_key, action, sequence_id, item, item_index``."""
+
+    def post_end_stream(self, **future_kwargs: Any) -> Any:
+        """Called when a streaming body has ended: ``app_id, partition_key, action, sequence_id``."""
+
+    def pre_start_span(self, **future_kwargs: Any) -> Any:
+        """Called when a span opens: ``app_id, partition_key, action, sequence_id, span``."""
+
+    def post_end_span(self, **future_kwargs: Any) -> Any:
+        """Called when a span closes: ``app_id, partition_key, action, sequence_id, span``."""
+
+    def pre_run_node(self, **future_kwargs: Any) -> Any:
+        """Called before a DAG's node: ``app_id, partition_key, action, sequence_id, node, arguments``."""
+
+    def post_run_node(self, **future_kwargs: Any) -> Any:
+        """Called after a DAG's node: ``app_id, partition_key, action, sequence_id, node`` (its record)."""
+
+    def do_log_attributes(self, **future_kwargs: Any) -> Any:
+        """Called by ``log_attributes``: ``app_id, partition_key, action, sequence_id, attributes, span``."""
+
+
+POINTS: tuple[str, ...] = tuple(name for name in vars(LifecycleHook) if not name.startswith("_"))
+Hook = Callable[..., Any]
+
+
+class HookSet:
+    """The overridden methods of an application's hooks, by point and in the order they were given."""
+
+    def __init__(self, hooks: Iterable[object] = ()) -> None:
+        self.given: tuple[object, ...] = tuple(hooks)
+        self.at: dict[str, tuple[Hook, ...]] = {
+            point: tuple(getattr(hook, point) for hook in self.given if _overrides(hook, point)) for point in POINTS
+        }
+        for hook in self.given:
+            if not any(_overrides(hook, point) for point in POINTS):
+                raise GraphError(f"{hook!r} overrides no method of LifecycleHook, so it would never be called")
+
+    def first_async(self) -> str | None:
+        """Return the name of an async hook, or None when a sync verb can call them all."""
+        for point, hooks in self.at.items():
+            for hook in hooks:
+                if inspect.iscoroutinefunction(hook):
+                    return f"{type(getattr(hook, '__self__', hook)).__name__}.{point}"
+        return None
+
+    def any(self, *points: str) -> bool:
+        """Return whether a hook stands at one of these points."""
+        return any(self.at[point] for point in points)
+
+
+def _overrides(hook: object, point: str) -> bool:
+    method: Any = getattr(type(hook), point, None)
+    return method is not None and method is not vars(LifecycleHook)[point]
+
+

@@ -1,0 +1,32 @@
+"""Reads a lineage graph into what is to be drawn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stateflow.lineage.grammar import style, visible
+from stateflow.lineage.layout.shapes import Arrow, Element, Sketch
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+_KINDS = ("start", "action", "input", "config", "node", "state", "resource", "end")
+
+
+def sketch(graph: nx.MultiDiGraph[str]) -> Sketch:
+    """Return what is to be drawn, sorted by kind and order so that nothing else can matter."""
+    nodes = sorted(graph.nodes(data=True), key=lambda item: (_KINDS.index(item[1]["kind"]), item[1]["order"], item[0]))
+    elements = {
+        key: Element(key, data["kind"], visible(data["label"]), data["parent"] if data["parent"] in graph else None)
+        for key, data in nodes
+    }
+    place = {key: index for index, key in enumerate(elements)}
+    edges = sorted(
+        graph.edges(data=True),
+        key=lambda edge: (place[edge[0]], edge[2]["kind"], edge[2]["order"], place[edge[1]], edge[2]["label"]),
+    )
+    drawn: dict[tuple[str, str, str, str], None] = {}
+    for source, target, data in edges:
+        drawn[source, target, style(data), visible(data["label"])] = None
+    arrows = tuple(Arrow(f"e{index}", *found) for index, found in enumerate(drawn))
+    return Sketch(elements, arrows)

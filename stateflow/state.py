@@ -1,0 +1,469 @@
+"""The immutable state of an application, and the restricted view of it that an action's body gets.
+
+A view keeps a log of what the body did to it. Writes *are* that log; nothing is ever found out by
+comparing two mappings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, Protocol, Self
+
+from stateflow.errors import ActionError, InputError, MissingKeyError, names, nearest
+
+ABSENT: Any = type("Absent", (), {"__repr__": lambda self: "ABSENT", "__slots__": ()})()
+_new: Any = object.__new__
+
+
+class Operation(NamedTuple):
+    """One thing that a body did to one key: update, append, extend, increment or delete."""
+
+    kind: str
+    key: str
+    value: Any
+
+
+class Schema(Protocol):
+    """What a typed state needs to know of its model; see ``stateflow.schema``."""
+
+    def instance(self, data: Mapping[str, Any]) -> Any:
+        """Return the model's instance for these values, or raise an error naming what is missing."""
+        ...
+
+
+class State(Mapping[str, Any]):
+    """An immutable mapping of state keys to values; every change returns a new State.
+
+    Values are shared between versions and never copied, so treat them as immutable too.
+    """
+
+    __slots__ = ("_data", "_schema")
+
+    def __init__(self, values: Mapping[str, Any] | None = None, /, **more: Any) -> None:
+        self._data: dict[str, Any] = {**(values or {}), **more}
+        self._schema: Schema | None = None
+        for key in self._data:
+            if not isinstance(key, str):
+                raise InputError(f"state keys are strings, not {key!r}; rename the key to {str(key)!r}")
+
+    # -- reading --------------------------------------------------------------------------------
+
+    def __getitem__(self, key: str) -> Any:
+        try:
+            return self._data[key]
+        except KeyError:
+            raise self._missing(key) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._data)
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._data
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return the value of ``key``, or ``default`` where the state has no such key."""
+        return self._data.get(key, default)
+
+    def get_all(self) -> dict[str, Any]:
+        """Return a new dict of every key that can be seen here."""
+        return dict(self)
+
+    @property
+    def data(self) -> Any:
+        """The state as an instance of the model given to ``with_typing``.
+
+        Raises:
+            InputError: the application has no model, or a field of it has no value yet.
+        """
+        if self._schema is None:
+            raise InputError("this state has no model; give the builder one: with_typing(Model)")
+        return self._schema.instance(self)
+
+    # -- changing -------------------------------------------------------------------------------
+
+    def update(self, **values: Any) -> Self:
+        """Return a state in which these keys have these values."""
+        return self._with({**self._data, **values})
+
+    def append(self, **values: Any) -> Self:
+        """Return a state with each value appended to its key's list; a missing key becomes a list."""
+        return self._changed("append", values)
+
+    def extend(self, **values: Iterable[Any]) -> Self:
+        """Return a state with each key's list extended by the given items."""
+        return self._changed("extend", {key: list(items) for key, items in values.items()})
+
+    def increment(self, **values: Any) -> Self:
+        """Return a state with each number added to its key; a missing key starts at 0."""
+        return self._changed("increment", values)
+
+    def merge(self, other: Mapping[str, Any]) -> Self:
+        """Return a state with what ``other`` has changed.
+
+        A State that descends from the same view contributes its operations, anything else its items.
+        """
+        return self.update(**dict(other))
+
+    def subset(self, *keys: str, ignore_missing: bool = True) -> Self:
+        """Return a state of these keys only.
+
+        Raises:
+            MissingKeyError: a key is absent and ``ignore_missing`` is False.
+        """
+        if not ignore_missing:
+            for key in keys:
+                if key not in self._data:
+                    raise self._missing(key)
+        return self._with({key: self._data[key] for key in keys if key in self._data})
+
+    def wipe(self, *, delete: Iterable[str] | None = None, keep: Iterable[str] | None = None) -> Self:
+        """Return a state without the keys in ``delete``, or without all but those in ``keep``.
+
+        Raises:
+            InputError: not exactly one of the two is given.
+        """
+        data = dict(self._data)
+        for key in self._doomed(delete, keep):
+            data.pop(key, None)
+        return self._with(data)
+
+    # -- storing --------------------------------------------------------------------------------
+
+    def serialize(self) -> dict[str, Any]:
+        """Return the state as plain JSON data; ``deserialize`` gives back values of the same types.
+
+        Raises:
+            UnserializableStateError: a value has a type that the codec does not know.
+        """
+        from stateflow.codec import Codec
+
+        return Codec().to_json(dict(self._data))
+
+    @classmethod
+    def deserialize(cls, data: Mapping[str, Any]) -> State:
+        """Return the state that ``serialize`` turned into ``data``."""
+        from stateflow.codec import Codec
+
+        return State(Codec().from_json(dict(data)))
+
+    # -- inside ---------------------------------------------------------------------------------
+
+    def _with(self, data: dict[str, Any]) -> Self:
+        state = _new(self.__class__)
+        state._data = data
+        state._schema = self._schema
+        return state
+
+    def _changed(self, kind: str, values: Mapping[str, Any]) -> Self:
+        data = dict(self._data)
+        for key, value in values.items():
+            data[key] = applied(kind, key, data.get(key, ABSENT), value)
+        return self._with(data)
+
+    def _doomed(self, delete: Iterable[str] | None, keep: Iterable[str] | None) -> list[str]:
+        if (delete is None) == (keep is None):
+            raise InputError("wipe takes either delete= or keep=")
+        if delete is not None:
+            return list(delete)
+        kept = set(keep or ())
+        return [key for key in self._data if key not in kept]
+
+    def _missing(self, key: str) -> MissingKeyError:
+        return MissingKeyError(f"the state has no key {key!r}{nearest(key, self._data)}")
+
+    def __eq__(self, other: object) -> bool:
+        return dict(self) == dict(other) if isinstance(other, Mapping) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # values may be unhashable
+
+    def __repr__(self) -> str:
+        return f"State({self._data!r})"
+
+
+def state_of(data: dict[str, Any], schema: Schema | None = None) -> State:
+    """Return a State over ``data`` itself, without a copy; the caller no longer changes it."""
+    state = _new(State)
+    state._data = data
+    state._schema = schema
+    return state
+
+
+# -- the view that a body gets --------------------------------------------------------------------
+
+
+class Declared:
+    """What an action has declared that it reads and writes; one per action of an application."""
+
+    __slots__ = ("action", "optional", "readable", "reads", "writes")
+
+    def __init__(
+        self,
+        action: str,
+        reads: Iterable[str] = (),
+        optional_reads: Iterable[str] = (),
+        writes: Iterable[str] = (),
+    ) -> None:
+        self.action = action
+        self.reads = tuple(reads)
+        self.optional = frozenset(optional_reads)
+        self.readable = frozenset(self.reads) | self.optional
+        self.writes = frozenset(writes)
+
+    def corrected(self, *, reads: str | None = None, writes: Iterable[str] = ()) -> str:
+        """Return the decorator line that would allow one more read, or more writes."""
+        line = f"reads={names(sorted({*self.reads, *([reads] if reads else [])}))}"
+        if self.optional:
+            line += f", optional_reads={names(sorted(self.optional))}"
+        return f"@action({line}, writes={names(sorted({*self.writes, *writes}))})"
+
+
+class Access:
+    """One execution of one action: the state it started from, and which optional keys it touched."""
+
+    touched: set[str] | None = None
+
+    def __init__(self, declared: Declared, base: Mapping[str, Any]) -> None:
+        self.declared = declared
+        self.base = base
+
+    def touch(self, key: str) -> None:
+        """Note that an optional read was looked at."""
+        if self.touched is None:
+            self.touched = set()
+        self.touched.add(key)
+
+
+class StateView(State):
+    """A state as the body of one action sees it: its reads, and the keys that it has updated itself."""
+
+    __slots__ = ("_access", "_log")
+
+    _access: Access
+    _log: Any  # None, or (log before, kind, key, value): a linked list shared between versions
+
+    # -- reading --------------------------------------------------------------------------------
+
+    def __getitem__(self, key: str) -> Any:
+        try:
+            value = self._data[key]
+        except KeyError:
+            raise self._missing(key) from None
+        if key in self._access.declared.optional:
+            self._access.touch(key)
+        return value
+
+    def __contains__(self, key: object) -> bool:
+        return self._look(str(key)) is not ABSENT
+
+    def get(self, key: str, default: Any = None) -> Any:
+        value = self._look(key)
+        return default if value is ABSENT else value
+
+    def __iter__(self) -> Iterator[str]:
+        self._touch_all()
+        return iter(self._data)
+
+    def __len__(self) -> int:
+        self._touch_all()
+        return len(self._data)
+
+    # -- changing -------------------------------------------------------------------------------
+
+    def update(self, **values: Any) -> Self:
+        log = self._log
+        for key, value in values.items():
+            log = (log, "update", key, value)
+        return self._next({**self._data, **values}, log)
+
+    def merge(self, other: Mapping[str, Any]) -> Self:
+        if not isinstance(other, StateView) or other._access is not self._access:
+            return self.update(**dict(other))
+        state = self
+        for operation in operations(other, since=self):
+            state = state._apply(operation)
+        return state
+
+    def wipe(self, *, delete: Iterable[str] | None = None, keep: Iterable[str] | None = None) -> Self:
+        data, log = dict(self._data), self._log
+        for key in self._doomed(delete, keep):
+            data.pop(key, None)
+            log = (log, "delete", key, ABSENT)
+        return self._next(data, log)
+
+    # -- inside ---------------------------------------------------------------------------------
+
+    def _with(self, data: dict[str, Any]) -> Self:
+        return self._next(data, self._log)
+
+    def _next(self, data: dict[str, Any], log: Any) -> Self:
+        state = _new(self.__class__)
+        state._data = data
+        state._schema = self._schema
+        state._access = self._access
+        state._log = log
+        return state
+
+    def _changed(self, kind: str, values: Mapping[str, Any]) -> Self:
+        data, log, readable = self._data, self._log, self._access.declared.readable
+        for key, value in values.items():
+            if key in data or key in readable:
+                data = {**data, key: applied(kind, key, data.get(key, ABSENT), value)}
+            log = (log, kind, key, value)  # a key that is not seen is computed when the step commits
+        return self._next(data, log)
+
+    def _apply(self, operation: Operation) -> Self:
+        if operation.kind == "delete":
+            return self.wipe(delete=[operation.key])
+        if operation.kind == "update":
+            return self.update(**{operation.key: operation.value})
+        return self._changed(operation.kind, {operation.key: operation.value})
+
+    def _look(self, key: str) -> Any:
+        declared = self._access.declared
+        if key in declared.optional:
+            self._access.touch(key)
+        elif key not in self._data and key not in declared.readable and not self._wrote(key):
+            raise self._missing(key)
+        return self._data.get(key, ABSENT)
+
+    def _wrote(self, key: str) -> bool:
+        log = self._log
+        while log is not None:
+            log, kind, name, _ = log
+            if name == key and kind in ("update", "delete"):
+                return True
+        return False
+
+    def _touch_all(self) -> None:
+        for key in self._access.declared.optional:
+            self._access.touch(key)
+
+    def _missing(self, key: str) -> MissingKeyError:
+        declared = self._access.declared
+        if key in declared.readable or self._wrote(key):
+            near = nearest(key, self._data)
+            return MissingKeyError(f"action {declared.action!r} reads {key!r}, which the state does not have{near}")
+        return MissingKeyError(
+            f"action {declared.action!r} touched {key!r}, which it does not declare that it reads"
+            f"{nearest(key, declared.readable) if declared.readable else ''}; "
+            f"to read it, declare {declared.corrected(reads=key)}"
+        )
+
+    def __repr__(self) -> str:
+        return f"State({self._data!r}, seen by action {self._access.declared.action!r})"
+
+
+def view_of(access: Access, schema: Schema | None = None) -> StateView:
+    """Return the view with which the body of an action starts."""
+    base, declared, data = access.base, access.declared, {}
+    for key in declared.reads:
+        if key in base:
+            data[key] = base[key]
+    for key in declared.optional:
+        if key in base:
+            data[key] = base[key]
+    view = _new(StateView)
+    view._data = data
+    view._schema = schema
+    view._access = access
+    view._log = None
+    return view
+
+
+def operations(state: StateView, since: StateView | None = None) -> list[Operation]:
+    """Return what was done to a view, in order; with ``since``, only what that one has not."""
+    seen = set()
+    log = since._log if since is not None else None
+    while log is not None:
+        seen.add(id(log))
+        log = log[0]
+    found: list[Operation] = []
+    log = state._log
+    while log is not None and id(log) not in seen:
+        found.append(Operation(log[1], log[2], log[3]))
+        log = log[0]
+    found.reverse()
+    return found
+
+
+def settle(access: Access, returned: State) -> tuple[dict[str, Any], StateView]:
+    """Judge what a body returned; give back the whole new state, and the view whose operations made it.
+
+    Raises:
+        ActionError: the State does not descend from the one given, or an undeclared key was written,
+            or a declared write does not exist after the step.
+    """
+    declared, base = access.declared, access.base
+    if returned.__class__ is not StateView or returned._access is not access:
+        raise ActionError(
+            f"action {declared.action!r} returned a State that does not descend from the one it was given; "
+            "return state.update(...) of the argument, or state.merge(other)"
+        )
+    data, writes, log = {**base}, declared.writes, returned._log
+    if log is None:
+        written: Any = ()
+    elif log[0] is None and log[1] != "delete" and log[2] in writes:  # one write: by far the most common
+        _, kind, key, value = log
+        written = (key,)
+        seen = returned._data
+        data[key] = seen[key] if key in seen else applied(kind, key, data.get(key, ABSENT), value)
+    else:
+        written = _fold(declared, data, returned)
+    for key in writes:
+        if key not in data and key not in written:
+            raise ActionError(
+                f"action {declared.action!r} declares that it writes {key!r}, but did not, and the state has no "
+                f"{key!r} yet; write it in every branch, give it an initial value, or delete it with wipe"
+            )
+    return data, returned
+
+
+def _fold(declared: Declared, data: dict[str, Any], returned: StateView) -> set[str]:
+    """Apply the operations of a view to the whole state; return the keys that they name."""
+    seen, done = returned._data, []
+    log = returned._log
+    while log is not None:
+        done.append(log)
+        log = log[0]
+    for _, kind, key, value in reversed(done):
+        if key not in declared.writes:
+            raise ActionError(_undeclared(declared, operations(returned)))
+        if kind == "delete":
+            data.pop(key, None)
+        elif key in seen:
+            data[key] = seen[key]
+        else:
+            data[key] = applied(kind, key, data.get(key, ABSENT), value)
+    return {entry[2] for entry in done}
+
+
+def operations_between(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Operation]:
+    """Return the operations that an edit stands for: every key that is new, has another value, or is gone."""
+    done = [Operation("update", key, value) for key, value in new.items() if key not in old or old[key] is not value]
+    return done + [Operation("delete", key, ABSENT) for key in old if key not in new]
+
+
+def _undeclared(declared: Declared, done: Iterable[Operation]) -> str:
+    extra = [key for key in dict.fromkeys(operation.key for operation in done) if key not in declared.writes]
+    return (
+        f"action {declared.action!r} wrote {', '.join(map(repr, extra))}, which is not in writes "
+        f"{names(sorted(declared.writes))}{nearest(extra[0], declared.writes) if declared.writes else ''}; "
+        f"to write it, declare {declared.corrected(writes=extra)}"
+    )
+
+
+def applied(kind: str, key: str, old: Any, value: Any) -> Any:
+    """Return the new value of ``key`` after an update, append, extend or increment of ``old``."""
+    if kind == "append" and old.__class__ is list:
+        return [*old, value]
+    if kind == "update":
+        return value
+    if kind == "increment":
+        return value if old is ABSENT else old + value
+    if old is not ABSENT and not isinstance(old, list):
+        raise ActionError(f"{kind} needs a list in {key!r}, which holds a {type(old).__name__}; use update instead")
+    items = [] if old is ABSENT else old
+    return [*items, value] if kind == "append" else [*items, *value]

@@ -1,0 +1,25 @@
+"""Where runs are kept: the ``Store`` protocol, the stores that come with stateflow, and how one is opened."""
+
+from stateflow.store.masking import Masked, Unstored
+from stateflow.store.memory import MemoryStore
+from stateflow.store.opening import local_path, local_store, open_store
+from stateflow.store.persister import PersisterStore
+from stateflow.store.protocol import Page, Store
+from stateflow.store.rows import PastError
+from stateflow.store.sqlite import SQLiteStore
+from stateflow.store.twins import AsyncTwins
+
+__all__ = [
+    "AsyncTwins",
+    "Masked",
+    "MemoryStore",
+    "Page",
+    "PastError",
+    "PersisterStore",
+    "SQLiteStore",
+    "Store",
+    "Unstored",
+    "local_path",
+    "local_store",
+    "open_store",
+]

@@ -1,0 +1,1 @@
+"""The tests of stateflow, its DAG modules and its integrations."""

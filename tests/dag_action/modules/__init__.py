@@ -1,0 +1,1 @@
+"""Hamilton modules for the tests of DAG actions: real modules, because Hamilton finds nodes only in those."""

@@ -1,0 +1,13 @@
+"""Nodes that need nothing."""
+
+
+def one() -> int:
+    return 1
+
+
+def nothing() -> None | int:
+    return None
+
+
+def both(one: int, nothing: int | None) -> tuple[int, int | None]:
+    return one, nothing

@@ -1,0 +1,5 @@
+"""Nothing but a helper."""
+
+
+def _helper() -> int:
+    return 1

@@ -1,0 +1,1 @@
+"""Tests of the reusable Hamilton modules, on plain Hamilton."""
