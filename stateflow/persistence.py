@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, Self
 
 from stateflow.state import State
-from stateflow.store import SQLiteStore, local_path
+from stateflow.store import SQLiteStore, home, local_path
 
 
 class BaseStatePersister(ABC):
@@ -65,4 +65,4 @@ class LocalTrackingClient(SQLiteStore):
         self.project = project
 
 
-__all__ = ["BaseStatePersister", "LocalTrackingClient", "SQLLitePersister", "SQLitePersister"]
+__all__ = ["BaseStatePersister", "LocalTrackingClient", "SQLLitePersister", "SQLitePersister", "home"]

@@ -54,7 +54,10 @@ SUFFIXES = [
 
 @pytest.mark.parametrize(("arguments", "text", "matching", "others"), SUFFIXES)
 def test_when_compares_by_suffix(
-    arguments: dict[str, Any], text: str, matching: list[Any], others: list[Any]
+    arguments: dict[str, Any],
+    text: str,
+    matching: list[Any],
+    others: list[Any],
 ) -> None:
     """Every suffix compares as the Python operator it stands for, and is drawn as that."""
     condition = when(**arguments)
@@ -191,9 +194,7 @@ def test_visits_of_an_action_that_never_ran_are_none() -> None:
         ({"ge": 1.5}, "give an int, not 1.5"),
     ],
 )
-def test_visits_takes_exactly_one_comparison_with_an_int(
-    comparison: dict[str, Any], fault: str
-) -> None:
+def test_visits_takes_one_comparison_with_an_int(comparison: dict[str, Any], fault: str) -> None:
     """Anything else is a mistake of the author, said with the remedy."""
     with pytest.raises(GraphError, match=fault):
         visits("think", **comparison)
@@ -221,9 +222,7 @@ def test_on_error_names_its_exceptions_and_never_matches_a_step_that_went_well()
     assert on_error().text == "on_error(Exception)"
 
 
-@pytest.mark.parametrize(
-    "wrong", [KeyboardInterrupt, BaseException, ValueError("x"), (OSError,), "x"]
-)
+@pytest.mark.parametrize("wrong", [KeyboardInterrupt, BaseException, OSError(), (OSError,), "x"])
 def test_on_error_takes_subclasses_of_exception_only(wrong: Any) -> None:
     """Interrupts and cancellation never count as a failure of a body."""
     with pytest.raises(GraphError, match="on_error takes subclasses of Exception"):
@@ -267,9 +266,7 @@ COMBINED = [
 
 
 @pytest.mark.parametrize(("condition", "text"), COMBINED, ids=[text for _, text in COMBINED])
-def test_combinations_are_drawn_with_the_parentheses_they_need(
-    condition: Condition, text: str
-) -> None:
+def test_combinations_are_drawn_with_parentheses(condition: Condition, text: str) -> None:
     """The text of a combination means what the combination does."""
     assert condition.text == text
 
@@ -423,9 +420,7 @@ class Later:
         (bool, [1], "takes reads as a list of state keys"),
     ],
 )
-def test_a_function_and_its_reads_are_checked_when_the_condition_is_made(
-    fn: Any, reads: Any, fault: str
-) -> None:
+def test_a_function_and_its_reads_are_checked_at_once(fn: Any, reads: Any, fault: str) -> None:
     """A coroutine would always be true, and a text would be read letter by letter."""
     with pytest.raises(GraphError, match=fault):
         Condition.of(fn, reads=reads)
@@ -458,7 +453,5 @@ def test_every_condition_takes_a_state() -> None:
 def test_asking_takes_a_fraction_of_a_microsecond(condition: Condition, bound: float) -> None:
     """A condition is compiled when it is made; the bound has room for a slow or traced machine."""
     data = {"safe": False, "count": 3, "questions": [1], "mode": "chat"}
-    seconds = (
-        min(timeit.repeat(lambda: condition.evaluate(data, {}), number=2_000, repeat=5)) / 2_000
-    )
-    assert seconds * 1e6 < bound * 20
+    best = min(timeit.repeat(lambda: condition.evaluate(data, {}), number=2_000, repeat=5))
+    assert best / 2_000 * 1e6 < bound * 20

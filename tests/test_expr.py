@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 import warnings
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from decimal import Decimal
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -55,13 +54,22 @@ def value_of(source: str, /, **data: Any) -> Any:
     return probe.value
 
 
-@contextmanager
-def quick() -> Iterator[None]:
-    """Fail when the block takes 50 ms of processor time or more; a traced run has more."""
-    started = time.thread_time()
-    yield
-    taken = time.thread_time() - started
-    assert taken < (0.05 if sys.gettrace() is None else 1.0)
+def quickly(function: Callable[[], Any]) -> Any:
+    """Return what a function gives or raises, in less than 50 ms of processor time at the best of three.
+
+    A traced run gets more time.
+    """
+    limit = 0.05 if sys.gettrace() is None else 1.0
+    result: Any = None
+    for _ in range(3):
+        started = time.thread_time()
+        try:
+            result = function()
+        except Exception as error:  # noqa: BLE001 -- it is the result
+            result = error
+        if time.thread_time() - started < limit:
+            return result
+    return pytest.fail(f"takes more than {limit} s, and then gives {result!r}")
 
 
 # -- meaning ------------------------------------------------------------------------------------
@@ -73,39 +81,40 @@ MEANINGS = [
     "(1,) * a", "{1, 2} - {2}", "f + a", "f * f", "1 < a < 5", "1 < a < 2", "a < 5 > b != 7",
     "a == 3", "a != 3", "a is none", "none is None", "none is not None", "a in items",
     "a not in items", "9 in items", "s in ('chat', 'x')", "s in ['y']", "s not in ['y']",
-    "'ha' in s", "'x' not in s", "s in s", "'a' in d", "'z' in d", "2 in range(3)", "2.5 in range(3)",
-    "0 < a in items", "items[0]", "items[-1]", "items[a - 1]", "items[1:]", "items[:-1]",
-    "items[::-1]", "items[a:b:-1]", "s[1:3]", "s[0]", "d['a']", "d[words[0]]", "rows[1][0]",
-    "(a, s)", "()", "[a, [s]]", "[]", "{a, s}", "{'k': a, a: 'k'}", "{}",
+    "'ha' in s", "'x' not in s", "s in s", "'a' in d", "'z' in d", "2 in range(3)",
+    "2.5 in range(3)", "0 < a in items", "items[0]", "items[-1]", "items[a - 1]", "items[1:]",
+    "items[:-1]", "items[::-1]", "items[a:b:-1]", "s[1:3]", "s[0]", "d['a']", "d[words[0]]",
+    "rows[1][0]", "(a, s)", "()", "[a, [s]]", "[]", "{a, s}", "{'k': a, a: 'k'}", "{}",
     "[x for x in items]", "[x + a for x in items if x > 1 if x < 3]", "{x for x in words}",
     "{k: v for k, v in pairs}", "{k: k + s for k in words}", "[y for row in rows for y in row]",
     "[[y * x for y in items] for x in items]", "[(x, y) for x in items for y in items if x < y]",
     "[a for a in items]", "[s for s in s]", "[x for x in [x for x in items]]",
     "[x for x in items for x in range(x)]", "[(p, q, r) for p, (q, r) in [(1, (2, 3))]]",
     "[p for [p, q] in rows]", "len(items)", "len(s) > 3 and len(items) == a",
-    "any(x > 2 for x in items)", "all(x > 2 for x in items)", "any(items)", "all([])",
-    "sum(items)", "sum(x * x for x in items)", "sum(items, 1)", "sum(items, start=a)", "sum([f, f])",
+    "any(x > 2 for x in items)", "all(x > 2 for x in items)", "any(items)", "all([])", "sum(items)",
+    "sum(x * x for x in items)", "sum(items, 1)", "sum(items, start=a)", "sum([f, f])",
     "min(items)", "max(items)", "min(a, b)", "max(a, b, 9)", "min([], default=s)",
     "max((len(w) for w in words), default=0)", "abs(-a)", "round(f)", "round(2.345, 2)",
     "round(f, ndigits=1)", "round(1234, -2)", "round(f, None)", "sorted(items)",
-    "sorted(words, reverse=True)", "sorted(x for x in items)", "set(words)", "list(s)", "tuple(items)",
-    "list()", "tuple()", "set()", "dict()", "str()", "int()", "float()", "bool()", "dict(pairs)",
-    "dict(d)", "dict((w, 1) for w in words)", "str(a)", "str(f)", "str(s)", "str(yes)", "str(none)",
-    "int('12')", "int(f)", "int('ff', 16)", "float('1.5')", "float(a)", "bool(s)", "bool(t)",
-    "list(range(a))", "list(range(1, 9, 2))", "list(range(9, 1, -3))", "list(enumerate(words))",
-    "list(enumerate(words, start=1))", "list(enumerate(words, 2))", "list(zip(words, items))",
-    "list(zip(words, items, strict=True))", "list(zip())", "isinstance(a, int)",
-    "isinstance(s, (int, str))", "isinstance(a, (list, dict, set, tuple, float, bool, bytes))",
-    "isinstance(s, ())", "b'ab' + b'c'", "'a' 'b'", "1_000", "0x10", "1e3", "None", "True", "r'\\d'",
-    "'\\ud800' == s",
+    "sorted(words, reverse=True)", "sorted(x for x in items)", "set(words)", "list(s)",
+    "tuple(items)", "list()", "tuple()", "set()", "dict()", "str()", "int()", "float()", "bool()",
+    "dict(pairs)", "dict(d)", "dict((w, 1) for w in words)", "str(a)", "str(f)", "str(s)",
+    "str(yes)", "str(none)", "int('12')", "int(f)", "int('ff', 16)", "float('1.5')", "float(a)",
+    "bool(s)", "bool(t)", "list(range(a))", "list(range(1, 9, 2))", "list(range(9, 1, -3))",
+    "list(enumerate(words))", "list(enumerate(words, start=1))", "list(enumerate(words, 2))",
+    "list(zip(words, items))", "list(zip(words, items, strict=True))", "list(zip())",
+    "isinstance(a, int)", "isinstance(s, (int, str))",
+    "isinstance(a, (list, dict, set, tuple, float, bool, bytes))", "isinstance(s, ())",
+    "b'ab' + b'c'", "'a' 'b'", "1_000", "0x10", "1e3", "None", "True", "r'\\d'", "'\\ud800' == s",
     # these raise
     "a / b", "a // b", "a % b", "f / b", "items[9]", "d['z']", "s + a", "a + s", "s * s", "-s",
     "s < a", "a in a", "len(a)", "any(a)", "max([])", "int('x')", "int(s, 99)", "float('x')",
     "{[]: 1}", "{items}", "set(rows)", "[x for x in a]", "[p for p, q in items]",
     "[p for p, q in ['abc']]", "[p for p, q in ['a']]", "sorted([1, 'a'])", "dict([1])",
     "dict(['abc'])", "round(s)", "round(f, f)", "abs(s)", "d[items]", "a[0]", "a[1:]", "s['a']",
-    "sum(none)", "list(zip(words, rows, strict=True))", "range(0, 1, 0)", "range(f)", "enumerate(a)",
-    "zip(a)", "b ** -1", "10.0 ** 400", "min(1, 'a')", "min(1, 2, default=3)", "int([])", "'' * 10**100",
+    "sum(none)", "list(zip(words, rows, strict=True))", "range(0, 1, 0)", "range(f)",
+    "enumerate(a)", "zip(a)", "b ** -1", "10.0 ** 400", "min(1, 'a')", "min(1, 2, default=3)",
+    "int([])", "'' * 10**100",
 ]  # fmt: skip
 
 
@@ -130,7 +139,7 @@ def shape(value: Any) -> Any:
 
 def python(source: str, data: dict[str, Any]) -> Any:
     """Return what Python itself makes of a benign expression."""
-    return outcome(lambda: eval(source, dict(data)))  # noqa: TID251, PGH001 -- the other side of the comparison
+    return outcome(lambda: eval(source, dict(data)))
 
 
 @pytest.mark.parametrize("source", MEANINGS)
@@ -139,49 +148,52 @@ def test_an_expression_means_what_python_means(source: str) -> None:
     assert outcome(lambda: value_of(source, **STATE)) == python(source, STATE)
 
 
-NAMES = st.sampled_from(["a", "b", "f", "s", "items", "words", "rows", "d", "yes", "x", "y"])
-CONSTANTS = st.sampled_from(
-    ["0", "1", "2", "-1", "1.5", "'a'", "''", "None", "True", "False", "()"]
-)
-TARGETS = st.sampled_from(["x", "y", "a", "items", "x, y", "(x, y)"])
-UNARY = st.sampled_from(["not ", "-", "+"])
-BINARY = st.sampled_from(["+", "-", "*", "/", "//", "%", "and", "or"])
-COMPARE = st.sampled_from(["==", "!=", "<", "<=", ">", ">=", "in", "not in", "is", "is not"])
-ONE = ["abs", "all", "any", "bool", "dict", "float", "int", "len", "list", "max", "min", "round"]
-CALLED = st.sampled_from([*ONE, "set", "sorted", "str", "sum", "tuple"])
-EAGER = st.sampled_from(["all", "any", "list", "max", "min", "set", "sorted", "sum", "tuple"])
+# What a letter may become; @E takes any of them, so that ill-typed expressions come up as well.
+GRAMMAR = {
+    "N": [
+        "0", "1", "2", "1.5", "a", "b", "f", "x", "y", "yes", "-@N", "+@N", "(@N + @N)",
+        "(@N - @N)", "(@N * @N)", "(@N / @N)", "(@N // @N)", "(@N % @N)", "(@N ** 2)", "abs(@N)",
+        "int(@T)", "float(@N)", "round(@N)", "round(@N, 1)", "len(@L)", "len(@T)", "sum(@L)",
+        "sum(@N @F)", "max(@L)", "min(@N, @N)", "max((@N @F), default=@N)", "(@N if @Q else @N)",
+        "(@N and @N)", "(@N or @N)", "@L[@N]", "d['a']", "d[@T]", "@E",
+    ],
+    "T": [
+        "'a'", "''", "s", "x", "(@T + @T)", "(@T * @N)", "@T[0]", "@T[@N:]", "str(@N)", "words[@N]",
+    ],
+    "L": [
+        "items", "words", "rows", "d", "x", "y", "[]", "()", "[@E]", "[@E, @E]", "(@E, @E)",
+        "{@E, @E}", "{@E: @E}", "{@E: @E, @E: @E}", "(@L + @L)", "(@L * @N)", "@L[@N:@N]",
+        "@L[::-1]", "rows[@N]", "[@E @F]", "{@E @F}", "{@E: @E @F}", "[@E @F @F]", "{@E @F @F}",
+        "list(@L)", "tuple(@L)", "set(@L)", "sorted(@L)", "sorted(@N @F)",
+        "sorted(@L, reverse=True)", "list(@E @F @F)", "set(@E @F)", "dict(zip(@L, @L))",
+        "list(enumerate(@L))", "list(zip(@L, @T))", "list(range(@N))", "list(@T)",
+        "(@L if @Q else @L)",
+    ],
+    "Q": [
+        "yes", "not @E", "bool(@E)", "(@E == @E)", "(@E != @E)", "(@N < @N)", "(@N <= @N > @N)",
+        "(@E >= @E)", "(@N in @L)", "(@T in @T)", "(@E not in @E)", "(@E is None)",
+        "(@E is not @E)", "any(@L)", "all(@L)", "any(@Q @F)", "all(@Q @F)", "any(@Q @F @F)",
+        "isinstance(@E, int)", "isinstance(@E, (list, str))", "(@N < @N in @L)", "(@E is @E is @E)",
+        "(@Q and @Q or @Q)",
+    ],
+    "F": [
+        "for x in @L", "for y in @L", "for a in @L", "for items in @L", "for x in @L if @Q",
+        "for x in x", "for x, y in @L", "for (y, x) in list(enumerate(@L))",
+        "for y in @T if @Q if @Q", "for x in range(@N)",
+    ],
+}  # fmt: skip
+GRAMMAR["E"] = ["@N", "@T", "@L", "@Q", "None"]
 
 
-def larger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    """Return expressions one level above ``inner``, well typed or not."""
-    loops = st.tuples(TARGETS, inner, inner).map("for {0[0]} in {0[1]} if {0[2]}".format)
-    loops |= st.tuples(TARGETS, inner).map("for {0[0]} in {0[1]}".format)
-    loops = st.lists(loops, min_size=1, max_size=2).map(" ".join)
-    two = st.tuples(inner, inner)
-    return st.one_of(
-        st.tuples(UNARY, inner).map("({0[0]}{0[1]})".format),
-        st.tuples(inner, BINARY, inner).map("({0[0]} {0[1]} {0[2]})".format),
-        inner.map("({} ** 2)".format),
-        st.tuples(inner, COMPARE, inner).map("({0[0]} {0[1]} {0[2]})".format),
-        st.tuples(inner, COMPARE, inner, COMPARE, inner).map(" ".join).map("({})".format),
-        st.tuples(inner, inner, inner).map("({0[0]} if {0[1]} else {0[2]})".format),
-        two.map("{0[0]}[{0[1]}]".format),
-        two.map("{0[0]}[{0[1]}:]".format),
-        two.map("({0[0]}, {0[1]})".format),
-        two.map("[{0[0]}, {0[1]}]".format),
-        two.map("{{{0[0]}, {0[1]}}}".format),
-        two.map("{{{0[0]}: {0[1]}}}".format),
-        st.tuples(CALLED, inner).map("{0[0]}({0[1]})".format),
-        two.map("list(zip({0[0]}, {0[1]}))".format),
-        inner.map("list(enumerate({}))".format),
-        st.tuples(EAGER, inner, loops).map("{0[0]}({0[1]} {0[2]})".format),
-        st.tuples(inner, loops).map("[{0[0]} {0[1]}]".format),
-        st.tuples(inner, loops).map("{{{0[0]} {0[1]}}}".format),
-        st.tuples(inner, inner, loops).map("{{{0[0]}: {0[1]} {0[2]}}}".format),
-    )
+@st.composite
+def expressions(draw: st.DrawFn, letter: str = "E", depth: int = 7) -> str:
+    """Return an expression of the grammar, whose first choices are its leaves."""
+    forms = GRAMMAR[letter]
+    form = draw(st.sampled_from(forms if depth > 0 else forms[:2]))
+    return re.sub("@(.)", lambda found: draw(expressions(found[1], depth - 1)), form)
 
 
-EXPRESSIONS = st.recursive(NAMES | CONSTANTS, larger, max_leaves=12)
+EXPRESSIONS = expressions()
 SMALL = st.integers(-3, 5)
 STATES = st.fixed_dictionaries(
     {
@@ -347,7 +359,7 @@ REFUSED = [
     ("[__x__ for y in a]", "the name '__x__' is not allowed"),
     ("eval('1')", "the function 'eval' is not allowed"),
     ("exec('1')", "the function 'exec' is not allowed"),
-    ("ｅｖａｌ('1')", "the function 'eval' is not allowed"),
+    ("\uff45\uff56\uff41\uff4c('1')", "the function 'eval' is not allowed"),  # NFKC gives eval
     ("compile('1', '', 'eval')", "is not allowed"),
     ("open('/etc/passwd')", "the function 'open' is not allowed"),
     ("getattr(a, 'b')", "is not allowed"),
@@ -397,15 +409,13 @@ REFUSED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("source", "fault"), REFUSED, ids=[repr(source)[:60] for source, _ in REFUSED]
-)
+@pytest.mark.parametrize(("source", "fault"), REFUSED, ids=lambda text: repr(text)[:40])
 def test_what_is_not_listed_is_refused_when_the_condition_is_made(source: str, fault: str) -> None:
     """The error points at the place, says what is wrong and what to write, and comes at once."""
-    with quick(), pytest.raises(GraphError) as caught:
-        expr(source)
-    assert fault in str(caught.value)
-    assert len(str(caught.value)) < 600
+    error = quickly(lambda: expr(source))
+    assert type(error) is GraphError
+    assert fault in str(error)
+    assert len(str(error)) < 600
 
 
 def test_a_source_is_text() -> None:
@@ -415,18 +425,17 @@ def test_a_source_is_text() -> None:
             expr(source)  # type: ignore[arg-type]
 
 
-@given(st.text(max_size=60) | st.text("ab01.,:()[]{}'\"*+-=<> \n\\fornilabd_", max_size=60))
+@given(st.text(max_size=60) | st.text("ab01.,:()[]{}'\"*+-=<> \n\r\f\\#forniabd_", max_size=60))
 def test_any_text_is_a_condition_or_a_graph_error(source: str) -> None:
     """No text makes anything else happen."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Python's parser comments on '\d' and 0or
         try:
             condition = expr(source)
-        except GraphError as error:
-            assert error.findings
-        else:
-            assert not any(one == other for one, other in pairwise(condition.reads))
-            assert "\n" not in condition.text or "'" in condition.text or '"' in condition.text
+        except GraphError:
+            return
+    assert condition.reads == tuple(sorted(set(condition.reads)))
+    assert "\n" not in condition.text
 
 
 # -- what it may cost ---------------------------------------------------------------------------
@@ -465,6 +474,7 @@ HOSTILE: dict[str, Any] = {
     "loop": cycle(),
     "loop2": cycle(),
     "twins": [number * (2**61 - 1) for number in range(50_000)],
+    "minus": (-1, -2),  # have one hash
     "far": range(10**12),
     "queue": deque([1, 2]),
     "money": Decimal("9.5"),
@@ -474,32 +484,34 @@ HOSTILE: dict[str, Any] = {
 LIMITED = [
     "9**9**9", "9**9**9**9", "2**4097", "(-2)**10**6", "a**100000", "big**2", "2**big", "big**big",
     "a**vast", "10**1000 * 10**1000", "big * 2", "big + 1", "1 - big", "big // 3", "big / 3",
-    "big % 3", "vast // 3", "vast % 3", "2 * vast", "f * 2 * big if 0 else big * 1.5", "money ** 10**6",
-    "'a' * 10**9", "10**9 * 'a'", "[0] * 10**9", "(0,) * 10**9", "b'a' * 10**9", "[[0] * 1000] * 10**6",
-    "'a' * big", "queue * 10**9", "text * 2", "text + text", "text + 'a'", "many + many", "many + [1]",
-    "text[1:]", "many[:-1]", "many[::2]", "'%1000000000d' % 1", "'%s' % a", "'%*d' % (10**9, 1)",
-    "b'%d' % 1", "range(10**9)", "range(10**30)", "range(-10**9, 0)", "range(10**9, 0, -1)",
-    "sum(range(100000))", "list(range(100000)) + list(range(100000))", "sum([[1]], [])",
-    "sum([text], '')", "sum([big])", "sum([1], big)", "str(many)", "str(deep)", "str(loop)", "str(big)",
-    "str(b'a')", "str({1: 2})", "int(digits)", "float(digits)", "int(text)", "float(text)",
-    "int(digits, 10)", "int(b'9' * 4000)", "round(big)", "round(1, -10**9)", "round(5, -10**6)",
-    "round(1.5, 10**9)", "deep == deeper", "deep < deeper", "deep != deeper", "a < 3 and deep == deeper",
+    "big % 3", "vast // 3", "vast % 3", "2 * vast", "f * 2 * big if 0 else big * 1.5",
+    "money ** 10**6", "'a' * 10**9", "10**9 * 'a'", "[0] * 10**9", "(0,) * 10**9", "b'a' * 10**9",
+    "[[0] * 1000] * 10**6", "'a' * big", "queue * 10**9", "text * 2", "text + text", "text + 'a'",
+    "many + many", "many + [1]", "text[1:]", "many[:-1]", "many[::2]", "'%1000000000d' % 1",
+    "'%s' % a", "'%*d' % (10**9, 1)", "b'%d' % 1", "range(10**9)", "range(10**30)",
+    "range(-10**9, 0)", "range(10**9, 0, -1)", "sum(range(100000))",
+    "list(range(100000)) + list(range(100000))", "sum([[1]], [])", "sum([text], '')", "sum([big])",
+    "sum([1], big)", "str(many)", "str(deep)", "str(loop)", "str(big)", "str(b'a')", "str({1: 2})",
+    "int(digits)", "float(digits)", "int(text)", "float(text)", "int(digits, 10)",
+    "int(b'9' * 4000)", "round(big)", "round(1, -10**9)", "round(5, -10**6)", "round(1.5, 10**9)",
+    "deep == deeper", "deep < deeper", "deep != deeper", "a < 3 and deep == deeper",
     "1 < 2 and 1 in [2] or deep >= deeper", "0 < a < 3 and [deep == deeper, 1][0]", "loop == loop2",
     "deep in [deeper]", "deep in (deeper, 1)", "deep in {1: 2}", "{(1, 2): 1}[deep]",
-    "min(deep, deeper)", "max([deep, deeper])", "sorted([deep, deeper])", "{(deep, 1)}", "set([(deep,)])",
-    "{1: deep} == {1: deeper}", "{(deep,): 1}", "dict([((deep,), 1)])", "any(many == loop for x in many)",
-    "set(twins)", "{x for x in twins}", "{x: 1 for x in twins}", "dict(zip(twins, twins))",
-    "dict({i * (2**61 - 1): 1 for i in range(100)})",
-    "{(p, q, r, s, t, u) for p in (-1, -2) for q in (-1, -2) for r in (-1, -2)"
-    " for s in (-1, -2) for t in (-1, -2) for u in (-1, -2)}",
-    "any(x < 0 for x in many)", "any(many[x] < 0 for x in range(99999))", "all(x >= 0 for x in far)",
-    "[x for x in many]", "{x for x in many}", "list(many)", "tuple(many)", "set(many)", "sorted(many)",
-    "sum(many)", "min(many)", "max(many)", "any(enumerate(far)) and list(enumerate(far))",
-    "list(zip(far, far))", "1.5 in far", "(1, 2) in enumerate(far)", "-1 in many", "-1 not in many",
+    "min(deep, deeper)", "max([deep, deeper])", "sorted([deep, deeper])", "{(deep, 1)}",
+    "set([(deep,)])", "{1: deep} == {1: deeper}", "{(deep,): 1}", "dict([((deep,), 1)])",
+    "any(many == loop for x in many)", "set(twins)", "{x for x in twins}", "{x: 1 for x in twins}",
+    "dict(zip(twins, twins))", "dict({i * (2**61 - 1): 1 for i in range(100)})",
+    "{(p, q, r, t, u) for p in minus for q in minus for r in minus for t in minus for u in minus}",
+    "any(x < 0 for x in many)", "any(many[x] < 0 for x in range(99999))",
+    "all(x >= 0 for x in far)", "[x for x in many]", "{x for x in many}", "list(many)",
+    "tuple(many)", "set(many)", "sorted(many)", "sum(many)", "min(many)", "max(many)",
+    "any(enumerate(far)) and list(enumerate(far))", "list(zip(far, far))", "1.5 in far",
+    "(1, 2) in enumerate(far)", "-1 in many", "-1 not in many",
     "[x for x in range(99999) for y in range(99999)]", "[[y for y in many] for x in many]",
-    "[1 for a in many for b in many for c in many for d in many]", "all(text != 'b' + text[:9] for x in many)",
-    "all(sorted(range(1000)) for x in range(1000))", "all([0] * 1000 for x in range(99999))",
-    "any(x != t for x in texts for t in texts)", "all(texts[0] != x for x in texts) or texts[2] in texts",
+    "[1 for a in many for b in many for c in many for d in many]",
+    "all(text != 'b' + text[:9] for x in many)", "all(sorted(range(1000)) for x in range(1000))",
+    "all([0] * 1000 for x in range(99999))", "any(x != t for x in texts for t in texts)",
+    "all(texts[0] != x for x in texts) or texts[2] in texts",
     "all('ab' not in text for x in range(99999))", "all('a' * 50 + 'b' not in text for x in many)",
     "all(3**2500 for x in range(99999))", "all(3**1200 * 3**1200 for x in range(99999))",
     "all(3**2500 // 3**1200 for x in range(99999))", "all(str(3**2500) for x in range(99999))",
@@ -512,38 +524,37 @@ LIMITED = [
 ]  # fmt: skip
 
 FINE = [
-    "a == 2", "big > 1", "big == big", "vast != 1", "-big < 0", "abs(vast) > 0", "bool(vast)", "2**4096 > 1",
-    "2**-5 < 1", "2.0**1000 > 1", "(-1)**(2**90) == 1", "0**(2**90) == 0", "len(text) == 1000000",
-    "text != 'a'", "'a' in text", "'b' not in text", "text[0] == 'a'", "text[-5:] == 'aaaaa'",
-    "text[:99999]", "many[-1] > 5", "len(many) > 5", "many != []", "many != [1]", "deep != []", "loop != []",
-    "many == many[:3] or 1", "5 in far", "-1 not in range(99999)", "any(x == 5 for x in far)",
-    "any(many)", "all(x < 10 for x in many) or 1", "queue * 3", "money * 2 > 1", "money + 1 > money",
+    "a == 2", "big > 1", "big == big", "vast != 1", "-big < 0", "abs(vast) > 0", "bool(vast)",
+    "2**4096 > 1", "2**-5 < 1", "2.0**1000 > 1", "(-1)**(2**90) == 1", "0**(2**90) == 0",
+    "len(text) == 1000000", "text != 'a'", "'a' in text", "'b' not in text", "text[0] == 'a'",
+    "text[-5:] == 'aaaaa'", "text[:99999]", "many[-1] > 5", "len(many) > 5", "many != []",
+    "many != [1]", "deep != []", "loop != []", "many == many[:3] or 1", "5 in far",
+    "-1 not in range(99999)", "any(x == 5 for x in far)", "any(many)",
+    "all(x < 10 for x in many) or 1", "queue * 3", "money * 2 > 1", "money + 1 > money",
     "any(m['role'] == 'user' and len(m['content']) > 3 for m in chats)",
-    "all(m['role'] == 'user' and len(m['content']) > 3 for m in chats)", "chats == chats[:] and chats",
-    "len(set(m['role'] for m in chats)) == 1", "sum(len(m['content']) for m in chats) > 3",
-    "sorted(len(m['content']) for m in chats)[-1] > 3", "len({x: 1 for x in range(20000)}) == 20000",
-    "len(set(str(x) for x in range(9999))) == 9999", "chats[-1] in chats[-3:]", "deep is not deeper",
-    "len(deep) == 2", "str(money) == '9.5'", "isinstance(deep, list)", "len(many[:50000] + many[:50000]) > 1",
-    "len(list(range(99999))) > 1", "'-'[0:] * 100000", "max(range(9999)) > 1", "round(big % 7 if 0 else 5, -3) == 0",
+    "all(m['role'] == 'user' and len(m['content']) > 3 for m in chats)",
+    "chats == chats[:] and chats", "len(set(m['role'] for m in chats)) == 1",
+    "sum(len(m['content']) for m in chats) > 3", "sorted(len(m['content']) for m in chats)[-1] > 3",
+    "len({x: 1 for x in range(20000)}) == 20000", "len(set(str(x) for x in range(9999))) == 9999",
+    "chats[-1] in chats[-3:]", "deep is not deeper", "len(deep) == 2", "str(money) == '9.5'",
+    "isinstance(deep, list)", "len(many[:50000] + many[:50000]) > 1", "len(list(range(99999))) > 1",
+    "'-'[0:] * 100000", "max(range(9999)) > 1", "round(big % 7 if 0 else 5, -3) == 0",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("source", LIMITED)
 def test_what_costs_too_much_is_refused_before_it_is_done(source: str) -> None:
     """The error names the condition and the way out, and comes within 50 ms."""
-    with quick(), pytest.raises(ActionError) as caught:
-        expr(source).evaluate(HOSTILE, {})
-    assert type(caught.value) is ActionError
-    assert repr(source) in str(caught.value)
-    assert "Condition.of(fn, reads=[...])" in str(caught.value)
+    error = quickly(lambda: expr(source).evaluate(HOSTILE, {}))
+    assert type(error) is ActionError
+    assert repr(source) in str(error)
+    assert "Condition.of(fn, reads=[...])" in str(error)
 
 
 @pytest.mark.parametrize("source", FINE)
 def test_large_values_of_the_state_can_be_asked_about(source: str) -> None:
     """A limit is about what an expression does, not about what the state holds."""
-    condition = expr(source)
-    with quick():
-        assert condition.evaluate(HOSTILE, {}) is True
+    assert quickly(lambda: expr(source).evaluate(HOSTILE, {})) is True
 
 
 def test_a_numpy_int_does_not_repeat_a_sequence() -> None:
@@ -570,10 +581,7 @@ def test_objects_of_the_state_behave_as_they_do_in_python() -> None:
 
 
 @given(EXPRESSIONS, st.sampled_from([*HOSTILE]), st.sampled_from([*HOSTILE]))
-def test_generated_expressions_over_hostile_values_end_soon(
-    source: str, one: str, two: str
-) -> None:
+def test_generated_expressions_over_hostile_values_end(source: str, one: str, two: str) -> None:
     """Whatever they do with values of any size, they end in time, with an answer or an exception."""
     state = {**STATE, "items": HOSTILE[one], "a": HOSTILE[two], "s": HOSTILE["text"]}
-    with quick():
-        outcome(lambda: expr(source).evaluate(state, {}))
+    quickly(lambda: expr(source).evaluate(state, {}))

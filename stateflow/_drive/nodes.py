@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from heapq import heapify, heappop, heappush
 from time import perf_counter
@@ -37,7 +37,7 @@ async def run_nodes(run: NodePlanRun) -> dict[str, Any]:
     return run.plan.results(run.values)
 
 
-async def stream_nodes(run: NodePlanRun, state: State) -> AsyncIterator[tuple[Any, Any]]:
+async def stream_nodes(run: NodePlanRun, state: State) -> AsyncGenerator[tuple[Any, Any], None]:
     """Yield ``(item, None)`` for each item of the stream node, run the nodes behind it, yield ``(values, state)``."""
     plan, values, scope = run.plan, run.values, current_scope.get()
     index = plan.stream or 0
@@ -58,7 +58,7 @@ async def stream_nodes(run: NodePlanRun, state: State) -> AsyncIterator[tuple[An
     yield plan.results(values), state
 
 
-async def _each(items: Any) -> AsyncIterator[Any]:
+async def _each(items: Any) -> AsyncGenerator[Any, None]:
     """Iterate over a sync or an async iterable, and close it in the end."""
     try:
         if hasattr(items, "__aiter__"):

@@ -148,9 +148,9 @@ class _Encoding:
         self._containers: dict[type, Callable[[Any], Any]] = {
             dict: self._dict,
             list: self._list,
-            tuple: lambda value: {"$tuple": self._list(value)},
-            set: lambda value: {"$set": self._sorted(value)},
-            frozenset: lambda value: {"$frozenset": self._sorted(value)},
+            tuple: self._tuple,
+            set: self._set,
+            frozenset: self._frozenset,
         }
 
     def whole(self, value: Any) -> bytes:
@@ -165,22 +165,24 @@ class _Encoding:
 
     def _item(self, step: Any, value: Any) -> bytes:
         data = plain_bytes(value)
-        return dumps(self._at(step, value)).encode() if data is None else data
+        if data is None:
+            self._steps.append(step)
+            data = dumps(self._data(value)).encode()
+            self._steps.pop()
+        return data
 
     def _data(self, value: Any) -> Any:
         kind = type(value)
         if kind is bool or value is None:
             return value
+        if kind in JSON_TYPES:
+            return JSON_TYPES[kind](value)
         try:
-            if kind in JSON_TYPES:
-                return JSON_TYPES[kind](value)
-            if kind in self._containers:
-                return self._inside(value, self._containers[kind])
             if kind in LEAVES:
                 tag, take = LEAVES[kind]
                 return {tag: take(value)}
-            if kind in self._shapes:
-                return self._inside(value, self._registered)
+            if kind in self._containers or kind in self._shapes:
+                return self._inside(value, self._containers.get(kind, self._registered))
         except Refusal as refusal:
             return self._refused(value, str(refusal))
         return self._refused(value, _why(value))
@@ -196,16 +198,33 @@ class _Encoding:
         finally:
             self._open.discard(id(value))
 
-    def _list(self, value: Iterable[Any]) -> list[Any]:
-        return [self._at(place, item) for place, item in enumerate(value)]
+    # Loops below are written out: each call in them would cost a frame of Python's stack on every level.
 
-    def _sorted(self, value: Iterable[Any]) -> list[Any]:
-        return sorted((self._data(item) for item in value), key=dumps)
+    def _list(self, value: Iterable[Any]) -> list[Any]:
+        found = []
+        for place, item in enumerate(value):
+            self._steps.append(place)
+            found.append(self._data(item))
+            self._steps.pop()
+        return found
+
+    def _tuple(self, value: tuple[Any, ...]) -> Any:
+        return {"$tuple": self._list(value)}
+
+    def _set(self, value: set[Any]) -> Any:
+        return {"$set": sorted(self._list(value), key=dumps)}
+
+    def _frozenset(self, value: frozenset[Any]) -> Any:
+        return {"$frozenset": sorted(self._list(value), key=dumps)}
 
     def _dict(self, value: dict[Any, Any]) -> Any:
-        if _is_ordinary(value):
-            return {key: self._at(key, item) for key, item in value.items()}
-        return {"$dict": [[self._data(key), self._at(key, item)] for key, item in value.items()]}
+        ordinary = _is_ordinary(value)
+        pairs = []
+        for key, item in value.items():
+            self._steps.append(key)
+            pairs.append((key if ordinary else self._data(key), self._data(item)))
+            self._steps.pop()
+        return dict(pairs) if ordinary else {"$dict": pairs}
 
     def _registered(self, value: Any) -> Any:
         shape = self._shapes[type(value)]
@@ -218,15 +237,9 @@ class _Encoding:
             return [self._parts(part) for part in parts]
         return self._data(parts)
 
-    def _at(self, step: Any, value: Any) -> Any:
-        self._steps.append(step)
-        data = self._data(value)
-        self._steps.pop()
-        return data
-
     def _refused(self, value: Any, reason: str) -> Any:
         if self._stand_in is not None:
-            return self._data(self._stand_in(value))
+            return _Encoding(self._shapes, "", None)._data(self._stand_in(value))
         raise UnserializableStateError(f"{self._path}{''.join(self._spelled())}".lstrip() + f" {reason}")
 
     def _spelled(self) -> Iterator[str]:

@@ -10,7 +10,7 @@ import json
 from itertools import chain
 from typing import Any, NoReturn
 
-DEPTH = 200
+DEPTH = 100
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 _CONTAINERS = frozenset({dict, list})
 _STRING = {str}

@@ -163,10 +163,10 @@ def _model(cls: Any) -> Shape:
         _same_fields(name, stored, known, optional=[key for key in known if not known[key].is_required()])
         value = cls.__new__(cls)
         defaults = {key: known[key].get_default(call_default_factory=True) for key in known if key not in stored}
-        object.__setattr__(value, "__dict__", {**stored, **defaults})
         object.__setattr__(value, "__pydantic_fields_set__", set(stored if given is None else given))
         object.__setattr__(value, "__pydantic_extra__", extra if extra is not None else _empty_extra(cls))
         object.__setattr__(value, "__pydantic_private__", private if private is not None else _empty_private(cls))
+        object.__setattr__(value, "__dict__", {**stored, **defaults})  # last: a RootModel lacks the two slots before
         return value
 
     return Shape(cls, name, take, build)

@@ -50,7 +50,8 @@ def expr(source: str) -> Condition:
     tree = _parsed(source)
     compiler = Compiler(source.strip(), COMPILERS)
     root, variables = compiler.compiled(tree.body), compiler.variables
-    text = ast.unparse(tree) if {"\n", "#"} & set(source.strip()) else source.strip()
+    plain = "#" not in source and len(source.strip().splitlines()) == 1
+    text = source.strip() if plain else ast.unparse(tree)
 
     def test(data: Mapping[str, Any], _: Mapping[str, int]) -> bool:
         return bool(root(Evaluation(text, data, variables)))

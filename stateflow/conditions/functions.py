@@ -38,7 +38,8 @@ def _length(_: Evaluation, value: Any, /) -> int:
     return len(value)
 
 
-def _absolute(_: Evaluation, value: Any, /) -> Any:
+def _absolute(run: Evaluation, value: Any, /) -> Any:
+    run.charge(weight(value))
     return abs(value)
 
 

@@ -17,6 +17,7 @@ STEPS = 200_000  # of one evaluation
 SIZE = 100_000  # items or characters of a value that an expression builds
 BITS = 4_096  # of an int that takes part in arithmetic
 DIGITS = 1_300  # characters of a text that becomes a number; more than BITS ever print as
+LEVELS = 500  # of lists in lists in a value that is compared or hashed
 TWINS = 16  # different keys with one hash, in a set or dict that an expression builds
 
 NESTED = (list, tuple, dict, set, frozenset)
@@ -74,22 +75,32 @@ def weight(value: object) -> int:
 
 
 def _nested_weight(value: object) -> int:
-    # CPython compares and hashes [a, a] by walking `a` twice, so thirty such levels take for ever
-    total, pending = 0, [value]
-    while pending and total <= STEPS:
-        item = pending.pop()
-        if not isinstance(item, NESTED):
-            total += weight(item)
-        elif isinstance(item, dict):
-            total += 4 * len(item)
-            pending += (*item, *item.values()) if total <= STEPS else ()
-        else:
-            total += 2 * len(item)
-            pending += item if total <= STEPS else ()
-    return total
+    # CPython compares and hashes [a, a] by walking `a` twice, so thirty such levels take for ever,
+    # and hashes a tuple in a tuple on the C stack, which a hundred thousand levels overflow
+    total, level = 0, [value]
+    for _ in range(LEVELS):
+        below: list[object] = []
+        for item in level:
+            if not isinstance(item, NESTED):
+                total += weight(item)
+                continue
+            total += 4 * len(item) if isinstance(item, dict) else 2 * len(item)
+            if total > STEPS:
+                return total
+            below += (*item, *item.values()) if isinstance(item, dict) else item
+        if not below:
+            return total
+        level = below
+    return STEPS + 1
 
 
 # -- arithmetic ---------------------------------------------------------------------------------
+
+
+def negate(run: Evaluation, value: Any) -> Any:
+    """Return ``-value``."""
+    run.charge(weight(value))
+    return -value
 
 
 def add(run: Evaluation, left: Any, right: Any) -> Any:
@@ -219,8 +230,9 @@ def _search(item: object, container: object) -> int:
 def _text_search(part: int, whole: int) -> int:
     if part == 1:
         return whole >> 10
-    # below 30,000 characters CPython compares part and whole at every position
-    return (whole >> 4) + (whole * part >> 8 if whole < 30_000 else 0)
+    # only in short texts, and for short parts in longer ones, does CPython compare at every position
+    compared = part if whole < 2_500 else min(part, 100) if whole < 30_000 else 0
+    return (whole >> 4) + (whole * compared >> 8)
 
 
 def lacks(run: Evaluation, item: Any, container: Any) -> bool:

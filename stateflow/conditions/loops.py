@@ -77,8 +77,8 @@ def _once(elements: Sequence[Code]) -> Loop:
 
 
 def _level(source: Code, bind: Bind, tests: Sequence[Code], inner: Loop, cost: int) -> Loop:
-    def level(run: Evaluation) -> Iterator[Any]:
-        for item in source(run):
+    def turns(run: Evaluation, items: Iterator[Any]) -> Iterator[Any]:
+        for item in items:
             run.charge(cost)
             bind(run, item)
             for test in tests:
@@ -87,7 +87,7 @@ def _level(source: Code, bind: Bind, tests: Sequence[Code], inner: Loop, cost: i
             else:
                 yield from inner(run)
 
-    return level
+    return lambda run: turns(run, iter(source(run)))  # the source at once, as Python does
 
 
 def _nodes(tree: ast.AST) -> int:

@@ -14,10 +14,10 @@ from stateflow.conditions.limits import BITS, Evaluation
 
 Operation = Callable[[Evaluation, Any, Any], Any]
 
-_UNARY: Mapping[type[ast.AST], Callable[[Any], Any]] = {
-    ast.Not: operator.not_,
-    ast.USub: operator.neg,
-    ast.UAdd: operator.pos,
+_UNARY: Mapping[type[ast.AST], Callable[[Evaluation, Any], Any]] = {
+    ast.Not: lambda _, value: not value,
+    ast.USub: limits.negate,
+    ast.UAdd: lambda _, value: +value,
 }
 _BINARY: Mapping[type[ast.AST], Operation] = {
     ast.Add: limits.add,
@@ -111,7 +111,7 @@ def unary_op(compiler: Compiler, node: ast.UnaryOp) -> Code:
     if (apply := _UNARY.get(type(node.op))) is None:
         compiler.refuse(node.op, at=node)
     operand = compiler.compiled(node.operand)
-    return lambda run: apply(operand(run))
+    return lambda run: apply(run, operand(run))
 
 
 def bin_op(compiler: Compiler, node: ast.BinOp) -> Code:
@@ -197,7 +197,7 @@ def list_display(compiler: Compiler, node: ast.List) -> Code:
 def set_display(compiler: Compiler, node: ast.Set) -> Code:
     """Compile ``{a, b}``."""
     codes = compiler.all(node.elts)
-    return lambda run: limits.distinct(run, (code(run) for code in codes))
+    return lambda run: limits.distinct(run, [code(run) for code in codes])
 
 
 def dict_display(compiler: Compiler, node: ast.Dict) -> Code:
@@ -206,4 +206,4 @@ def dict_display(compiler: Compiler, node: ast.Dict) -> Code:
     if len(keys) < len(node.keys):
         compiler.refuse(node, f"** is not allowed; {FUNCTION_REMEDY}")
     pairs = list(zip(compiler.all(keys), compiler.all(node.values), strict=True))
-    return lambda run: limits.dictionary(run, ((key(run), value(run)) for key, value in pairs))
+    return lambda run: limits.dictionary(run, [(key(run), value(run)) for key, value in pairs])

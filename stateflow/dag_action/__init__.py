@@ -1,4 +1,4 @@
-"""DAG actions: Hamilton DAGs as steps of a state machine. The only place that imports Hamilton, and only when needed."""
+"""DAG actions: Hamilton DAGs as steps of a state machine. Only here is Hamilton imported, and only when needed."""
 
 from stateflow.dag_action.action import DagAction, dag
 from stateflow.dag_action.plan import NodePlan, NodePlanRun, PlannedNode

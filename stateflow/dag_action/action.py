@@ -86,6 +86,10 @@ class DagAction(Action):
         known = [*self._faults, *self._built().findings]
         return [f"action {self.name!r}, DAG of {self._source.label}: {finding}" for finding in known]
 
+    def annotations(self) -> Iterable[Any]:
+        driver = self._built().driver
+        return () if driver is None else [node.type for node in driver.graph.nodes.values()]
+
     def dataflow(self) -> Dataflow:
         """Return the DAG inside the action: the nodes that what is written needs."""
         return self._built().dataflow()
@@ -264,9 +268,7 @@ def dag(
         config=dict(config or {}),
         stream=stream,
     )
-    source = Source(
-        modules_or_functions, driver, wish.config, tuple(adapters), cache, streams=stream is not None
-    )
+    source = Source(modules_or_functions, driver, wish.config, tuple(adapters), cache, streams=stream is not None)
     made = DagAction(source, wish, faults)
     made._name = name
     made.tags = _listed(tags)

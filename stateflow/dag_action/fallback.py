@@ -35,7 +35,7 @@ def execute(built: Compiled, wish: Wish, values: list[Any]) -> Any:
         value = values[given.place]
         if value is not ABSENT:
             (overrides if given.name in wish.overrides else inputs)[given.name] = value
-    twin = _twin(driver, current_scope.get(), plan)
+    twin: Any = _twin(driver, current_scope.get(), plan)
     requested = [name for name, _ in plan.outputs]
     if plan.is_async:
         hushed.set(True)  # until the step's own context ends
@@ -45,9 +45,10 @@ def execute(built: Compiled, wish: Wish, values: list[Any]) -> Any:
     return found
 
 
-def _twin(driver: Driver, scope: Scope | None, plan: NodePlan) -> Driver:
+def _twin(driver: Any, scope: Scope | None, plan: NodePlan) -> Any:
     """Return a copy of the driver for one execution: it records, builds no result, and leaves types to us."""
     from hamilton.lifecycle.base import LifecycleAdapterSet
+
     from stateflow.dag_action.adapters import Trust
     from stateflow.dag_action.recording import hooks_for
 
@@ -58,13 +59,10 @@ def _twin(driver: Driver, scope: Scope | None, plan: NodePlan) -> Driver:
         extra.append(Trust())
     adapters = LifecycleAdapterSet(*driver.adapter.adapters, *extra)
     adapters.sync_methods.pop("do_build_result", None)
-    graph = copy.copy(driver.graph)
-    graph.adapter = adapters
-    executor = copy.copy(driver.graph_executor)
-    executor.adapter = adapters
     twin = object.__new__(type(driver))  # copying by protocol would import the driver's modules anew
     twin.__dict__.update(driver.__dict__)
-    twin.adapter, twin.graph, twin.graph_executor = adapters, graph, executor
+    twin.graph, twin.graph_executor = copy.copy(driver.graph), copy.copy(driver.graph_executor)
+    twin.adapter = twin.graph.adapter = twin.graph_executor.adapter = adapters
     return twin
 
 

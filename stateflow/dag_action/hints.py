@@ -6,9 +6,10 @@ import collections.abc
 import types
 import typing
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, ForwardRef, Literal, NewType, TypeVar, get_args, get_origin, is_typeddict
+from typing import Annotated, Any, ForwardRef, Literal, NewType, get_args, get_origin, is_typeddict
 
-Verdict = Callable[[Any, Any], bool]
+Fits = Callable[[Any, Any], bool]
+"""Says whether a value, the first argument, fits a type, the second."""
 Spread = Literal["iterator", "async iterator", "list", "value"]
 
 _TOWER: dict[type, tuple[type, ...]] = {float: (float, int), complex: (complex, float, int)}
@@ -19,18 +20,6 @@ _ASYNC_STREAMS = (collections.abc.AsyncIterator, collections.abc.AsyncIterable, 
 
 def shown(hint: Any) -> str:
     """Return a type as drawings and messages print it: ``str``, ``list[Passage]``, ``Series``."""
-    if isinstance(hint, str):
-        return hint
-    if hint is None or hint is type(None):
-        return "None"
-    if hint is ...:
-        return "..."
-    if isinstance(hint, (TypeVar, NewType)):
-        return hint.__name__
-    if isinstance(hint, ForwardRef):
-        return hint.__forward_arg__
-    if isinstance(hint, list):  # the arguments of a Callable
-        return f"[{', '.join(map(shown, hint))}]"
     origin, parts = get_origin(hint), get_args(hint)
     if origin is Annotated:
         return shown(parts[0])
@@ -38,8 +27,18 @@ def shown(hint: Any) -> str:
         return " | ".join(map(shown, parts))
     if origin is Literal:
         return f"Literal[{', '.join(map(repr, parts))}]"
-    name = str(getattr(origin or hint, "__name__", None) or hint).removeprefix("typing.")
+    if isinstance(hint, list):  # the arguments of a Callable
+        return f"[{', '.join(map(shown, hint))}]"
+    name = _name(origin or hint)
     return f"{name}[{', '.join(map(shown, parts))}]" if parts else name
+
+
+def _name(hint: Any) -> str:
+    if isinstance(hint, (str, ForwardRef)):
+        return hint if isinstance(hint, str) else hint.__forward_arg__
+    if hint is None or hint is type(None):
+        return "None"
+    return "..." if hint is ... else str(getattr(hint, "__name__", hint)).removeprefix("typing.")
 
 
 def plain(hint: Any) -> Any:
@@ -68,15 +67,20 @@ def classes(hint: Any) -> tuple[type, ...] | None:
     return _TOWER.get(kind, (kind,))
 
 
-def fits(value: Any, hint: Any, verdict: Verdict) -> bool:
-    """Return False only where a value is plainly wrong for a type, also in the eyes of ``verdict``, Hamilton's check.
+def fits(value: Any, hint: Any, agrees: Fits) -> bool:
+    """Return False only where a value is plainly wrong for a type and Hamilton's check, ``agrees``, says so as well.
 
     None fits everything. An int fits a float, any mapping a TypedDict, any callable a Callable.
     """
     known = classes(hint)
     if value is None or known is None or isinstance(value, known):
         return True
-    return _is_listed(value, plain(hint)) or _agreed(value, plain(hint), verdict)
+    return _is_listed(value, plain(hint)) or _agreed(value, plain(hint), agrees)
+
+
+def anything(_value: Any, _hint: Any) -> bool:
+    """Return True: a check where nothing is known."""
+    return True
 
 
 def spread(hint: Any) -> Spread:
@@ -109,9 +113,9 @@ def _is_listed(value: Any, hint: Any) -> bool:
     return get_origin(hint) is Literal and value in get_args(hint)
 
 
-def _agreed(value: Any, hint: Any, verdict: Verdict) -> bool:
+def _agreed(value: Any, hint: Any, agrees: Fits) -> bool:
     try:
-        return verdict(hint, value)
+        return agrees(value, hint)
     except TypeError:  # Hamilton asks isinstance of types that do not allow it
         return False
 

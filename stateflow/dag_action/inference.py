@@ -124,7 +124,9 @@ def _override_faults(wish: Wish, graph: Mapping[str, Node], computed: set[str]) 
         if key in computed:
             found.append(_swapped("overrides", key, node, "node", "state key"))
         elif node in graph:
-            found.append(f"overrides: {node!r} is an input of the DAG, not a node; name it in reads={{{node!r}: {key!r}}}")
+            found.append(
+                f"overrides: {node!r} is an input of the DAG, not a node; name it in reads={{{node!r}: {key!r}}}"
+            )
         else:
             found.append(f"overrides: the DAG has no node {node!r}{nearest(node, computed)}")
     return found
@@ -145,7 +147,7 @@ def _walk(wish: Wish, graph: Mapping[str, Node], wanted: Iterable[str], found: C
     done: set[str] = set()
     for start in wanted:
         path: list[tuple[Node, Any]] = []
-        _enter(graph[start], wish, path, found)
+        _enter(graph[start], wish, path)
         on_path = {start}
         while path:
             node, dependencies = path[-1]
@@ -161,11 +163,11 @@ def _walk(wish: Wish, graph: Mapping[str, Node], wanted: Iterable[str], found: C
                 return
             else:
                 on_path.add(following.name)
-                _enter(following, wish, path, found)
+                _enter(following, wish, path)
         done.add(start)
 
 
-def _enter(node: Node, wish: Wish, path: list[tuple[Node, Any]], found: Closure) -> None:
+def _enter(node: Node, wish: Wish, path: list[tuple[Node, Any]]) -> None:
     path.append((node, iter(() if node.name in wish.overrides else node.dependencies)))
 
 
@@ -199,9 +201,7 @@ def _name_externals(wish: Wish, driver: Driver, found: Closure) -> None:
         found.externals[name] = External(name, "read", wish.overrides[name], True, plain(node.type))
 
 
-def _giver(
-    name: str, consumers: list[tuple[Any, bool]], wish: Wish, config: Mapping[str, Any]
-) -> tuple[str, str]:
+def _giver(name: str, consumers: list[tuple[Any, bool]], wish: Wish, config: Mapping[str, Any]) -> tuple[str, str]:
     if name in config:
         return "config", name
     if name in wish.bound:
@@ -250,7 +250,9 @@ def _unknown_input(
     if name in found.overridden:
         return f"{argument}: {name!r} is overridden already; remove it from one of them"
     if name in computed:
-        return f"{argument}: {name!r} is a node of the DAG, not an input; to replace it, use overrides={{{name!r}: ...}}"
+        return (
+            f"{argument}: {name!r} is a node of the DAG, not an input; to replace it, use overrides={{{name!r}: ...}}"
+        )
     if name in driver.graph.nodes:
         return f"{argument}: nothing that is written needs the input {name!r}; remove it"
     return f"{argument}: the DAG has no input {name!r}{nearest(name, takes)}"
@@ -263,7 +265,6 @@ def type_faults(found: Closure, given: Mapping[str, Any], argument: str, fits: A
         external = found.externals.get(name)
         if external is not None and not fits(value, external.type):
             takers = names(node.name for node in found.nodes if name in node.input_types)
-            faults.append(
-                f"{argument}: {name!r} must be {shown(external.type)} for {takers}, not {type(value).__name__} {value!r}"
-            )
+            wrong = f"{type(value).__name__} {value!r:.60}"
+            faults.append(f"{argument}: {name!r} must be {shown(external.type)} for {takers}, not {wrong}")
     return faults

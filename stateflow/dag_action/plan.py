@@ -5,7 +5,7 @@ Values lie in one list: first what the action is given and its constants, then e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from time import perf_counter
@@ -26,10 +26,10 @@ _VARIADIC = 0x04 | 0x08  # CO_VARARGS, CO_VARKEYWORDS
 class PlannedNode:
     """One node of a plan.
 
-    ``places`` are its parameters and where their arguments lie among the values, ``after`` the indices of the nodes that
-    it waits for. ``by_name`` says that arguments may be missing or need a form of their own, ``spreads`` in which form it
-    wants the items of a stream. ``origins`` maps its parameters to ``kind/name``; which kind those in ``open`` have
-    depends on the application.
+    ``places`` are its parameters and where their arguments lie among the values, ``after`` the indices of the nodes
+    that it waits for. ``by_name`` says that arguments may be missing or need a form of their own, ``spreads`` in which
+    form it wants the items of a stream. ``origins`` maps its parameters to ``kind/name``; which kind those in ``open``
+    have depends on the application.
     """
 
     name: str
@@ -41,7 +41,7 @@ class PlannedNode:
     by_name: bool
     spreads: Mapping[str, Spread]
     origins: Mapping[str, str]
-    open: tuple[tuple[str, str], ...]
+    open: tuple[str, ...]
 
     def arguments(self, values: Sequence[Any]) -> dict[str, Any]:
         """Return the arguments by name; an optional input that is missing is left out."""
@@ -132,9 +132,9 @@ class _There:
     def __init__(self, value: Any) -> None:
         self._value = value
 
-    def __await__(self) -> Iterator[Any]:
+    def __await__(self) -> Generator[Any, None, Any]:
+        yield from ()  # makes this a generator, which awaiting needs
         return self._value
-        yield  # makes this a generator, which awaiting needs
 
 
 # -- running --------------------------------------------------------------------------------------
@@ -211,9 +211,8 @@ def origins_of(node: PlannedNode, scope: Scope, arguments: Mapping[str, Any]) ->
     if not node.open and len(arguments) == len(node.parameters):
         return node.origins
     found = dict(node.origins)
-    for parameter, name in node.open:
-        kind = "read" if name in scope.declared.readable else "resource"
-        found[parameter] = f"{kind}/{name}"
+    for name in node.open:
+        found[name] = f"read/{name}" if name in scope.declared.readable else f"resource/{name}"
     for parameter in node.parameters:
         if parameter not in arguments:
             found[parameter] = f"default/{parameter}"

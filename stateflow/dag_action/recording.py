@@ -28,7 +28,7 @@ Describe = Callable[["Node", Mapping[str, Any]], tuple[Mapping[str, str], str]]
 """Given a node and its arguments, returns their origins and the node's code version."""
 
 
-class NodeHooks(BasePreNodeExecute, BasePostNodeExecute):
+class NodeHooks(BasePreNodeExecute, BasePostNodeExecute):  # type: ignore[misc]  # Hamilton ships no types
     """Records each node of one execution of a driver in one scope, also from worker threads.
 
     In another process it arrives empty: nodes that run there cannot be recorded.
@@ -43,9 +43,7 @@ class NodeHooks(BasePreNodeExecute, BasePostNodeExecute):
     def __reduce__(self) -> tuple[Any, ...]:
         return NodeHooks, (None, nothing_known)
 
-    def pre_node_execute(  # type: ignore[no-untyped-def]  # Hamilton refuses hooks with a return annotation
-        self, *, run_id: str, node_: Node, kwargs: dict[str, Any], task_id: str | None = None
-    ):
+    def pre_node_execute(self, *, run_id: str, node_: Node, kwargs: dict[str, Any], task_id: str | None = None) -> None:
         if self.scope is None:
             return
         if self.scope.stopped:
@@ -56,7 +54,7 @@ class NodeHooks(BasePreNodeExecute, BasePostNodeExecute):
             self.scope.node_starts(node_.name, kwargs)
         self._running[task_id, node_.name] = perf_counter(), current_scope.set(self.scope)
 
-    def post_node_execute(  # type: ignore[no-untyped-def]
+    def post_node_execute(
         self,
         *,
         run_id: str,
@@ -66,7 +64,7 @@ class NodeHooks(BasePreNodeExecute, BasePostNodeExecute):
         error: Exception | None,
         result: Any,
         task_id: str | None = None,
-    ):
+    ) -> None:
         held = self._running.pop((task_id, node_.name), None)
         if self.scope is None or held is None:
             return
@@ -82,13 +80,11 @@ class TaskHooks(NodeHooks):
     Its time includes the wait for its arguments.
     """
 
-    def pre_node_execute(  # type: ignore[no-untyped-def]
-        self, *, run_id: str, node_: Node, kwargs: dict[str, Any], task_id: str | None = None
-    ):
+    def pre_node_execute(self, *, run_id: str, node_: Node, kwargs: dict[str, Any], task_id: str | None = None) -> None:
         if self.scope is not None and self.scope.stopped:
             raise out_of_time()
 
-    def post_node_execute(  # type: ignore[no-untyped-def]
+    def post_node_execute(
         self,
         *,
         run_id: str,
@@ -98,7 +94,7 @@ class TaskHooks(NodeHooks):
         error: Exception | None,
         result: Any,
         task_id: str | None = None,
-    ):
+    ) -> None:
         scope, started = self.scope, perf_counter()
         if scope is None or not scope.watched or not isinstance(result, asyncio.Task):
             return
@@ -133,12 +129,12 @@ def end_node(
     )
 
 
-def nothing_known(node: Node, arguments: Mapping[str, Any]) -> tuple[Mapping[str, str], str]:
+def nothing_known(_node: Node, _arguments: Mapping[str, Any]) -> tuple[Mapping[str, str], str]:
     """Describe a node of which nothing is known."""
     return {}, ""
 
 
-class Recorder(BasePreGraphExecute, BasePostGraphExecute, BasePreNodeExecute, BasePostNodeExecute):
+class Recorder(BasePreGraphExecute, BasePostGraphExecute, BasePreNodeExecute, BasePostNodeExecute):  # type: ignore[misc]
     """Records the nodes of a user's own driver in the scope in which the driver is called.
 
     Driver objects may be shared: every execution has its own record.
@@ -150,26 +146,22 @@ class Recorder(BasePreGraphExecute, BasePostGraphExecute, BasePreNodeExecute, Ba
     def __reduce__(self) -> tuple[Any, ...]:
         return Recorder, ()
 
-    def pre_graph_execute(  # type: ignore[no-untyped-def]
+    def pre_graph_execute(
         self, *, run_id: str, graph: FunctionGraph, final_vars: Any, inputs: Any, overrides: Any
-    ):
+    ) -> None:
         scope = current_scope.get()
         if scope is not None and scope.watched:
             self._runs[run_id] = hooks_for(graph)(scope, _describer(graph))
 
-    def post_graph_execute(  # type: ignore[no-untyped-def]
-        self, *, run_id: str, graph: FunctionGraph, success: bool, error: Any, results: Any
-    ):
+    def post_graph_execute(self, *, run_id: str, graph: FunctionGraph, success: bool, error: Any, results: Any) -> None:
         self._runs.pop(run_id, None)
 
-    def pre_node_execute(  # type: ignore[no-untyped-def]
-        self, *, run_id: str, node_: Node, kwargs: dict[str, Any], task_id: str | None = None
-    ):
+    def pre_node_execute(self, *, run_id: str, node_: Node, kwargs: dict[str, Any], task_id: str | None = None) -> None:
         held = self._runs.get(run_id)
         if held is not None:
             held.pre_node_execute(run_id=run_id, node_=node_, kwargs=kwargs, task_id=task_id)
 
-    def post_node_execute(  # type: ignore[no-untyped-def]
+    def post_node_execute(
         self,
         *,
         run_id: str,
@@ -179,7 +171,7 @@ class Recorder(BasePreGraphExecute, BasePostGraphExecute, BasePreNodeExecute, Ba
         error: Exception | None,
         result: Any,
         task_id: str | None = None,
-    ):
+    ) -> None:
         held = self._runs.get(run_id)
         if held is not None:
             held.post_node_execute(
@@ -206,13 +198,13 @@ def _describer(graph: FunctionGraph) -> Describe:
     """Describe nodes of a driver about whose inputs only the calling body knows more than their names."""
 
     def describe(node: Node, arguments: Mapping[str, Any]) -> tuple[Mapping[str, str], str]:
-        from stateflow.dag_action.compiled import version_of
+        from stateflow.dag_action.dataflow import version_of
 
         origins = {}
         for name in arguments:
             held = graph.nodes.get(name)
-            kind = "node" if held is not None and not held.user_defined else "config" if name in graph.config else "open"
-            origins[name] = f"{kind}/{name}"
+            given = "config" if name in graph.config else "open"
+            origins[name] = f"{given if held is None or held.user_defined else 'node'}/{name}"
         return origins, version_of(node, graph.config)[0]
 
     return describe

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FunctionType, ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from stateflow.dag_action.quiet import quiet
 from stateflow.errors import GraphError
@@ -73,7 +73,7 @@ class Source:
         if findings:
             raise GraphError(*findings)
         if self.given is not None:
-            return self.given  # type: ignore[no-any-return]  # _conflicts has looked at its type
+            return cast("Driver", self.given)  # _conflicts has looked at its type
         modules = [part for part in self.parts if isinstance(part, ModuleType)]
         functions = [part for part in self.parts if not isinstance(part, ModuleType)]
         facades = _facades(functions)
@@ -98,6 +98,7 @@ class Source:
 
     def _assemble(self, modules: list[ModuleType]) -> Driver:
         from hamilton import driver
+
         from stateflow.dag_action.adapters import own_adapters
 
         builder = driver.Builder().with_modules(*modules).with_config(dict(self.config))
@@ -202,4 +203,5 @@ def _allow_parallel(built: Driver) -> None:
             local_executor=executors.SynchronousLocalTaskExecutor(),
             remote_executor=executors.MultiThreadingExecutor(max_tasks=10),
         )
-        built.graph_executor = driver.TaskBasedGraphExecutor(manager, grouping.GroupByRepeatableBlocks(), built.adapter)
+        adapters: Any = built.adapter
+        built.graph_executor = driver.TaskBasedGraphExecutor(manager, grouping.GroupByRepeatableBlocks(), adapters)

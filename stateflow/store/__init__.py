@@ -2,7 +2,7 @@
 
 from stateflow.store.masking import Masked, Unstored
 from stateflow.store.memory import MemoryStore
-from stateflow.store.opening import local_path, local_store, open_store
+from stateflow.store.opening import home, local_path, local_store, open_store
 from stateflow.store.persister import PersisterStore
 from stateflow.store.protocol import Page, Store
 from stateflow.store.rows import PastError
@@ -19,6 +19,7 @@ __all__ = [
     "SQLiteStore",
     "Store",
     "Unstored",
+    "home",
     "local_path",
     "local_store",
     "open_store",

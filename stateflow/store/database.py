@@ -18,10 +18,16 @@ _inherited: Final[list[sqlite3.Connection]] = []  # of a parent process; SQLite 
 
 
 class Database:
-    """One connection behind a lock: SQLite has one writer at a time anyway, and any thread may close it."""
+    """One connection behind a lock: SQLite has one writer at a time anyway, and any thread may close it.
 
-    def __init__(self, path: str | os.PathLike[str], schema: str, *, read_only: bool, full: bool) -> None:
+    ``schema`` is run where there is no table of the name ``probe``.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], schema: str, *, probe: str, read_only: bool, full: bool
+    ) -> None:
         self.path = Path(path)
+        self._probe = probe
         self._schema = schema
         self._read_only = read_only
         self._full = full
@@ -107,7 +113,7 @@ class Database:
             connection.execute(f"PRAGMA synchronous = {'FULL' if self._full else 'NORMAL'}")
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # reads the file for the first time
             if not self._read_only:
-                _prepare(connection, self._schema)
+                _prepare(connection, self._schema, self._probe)
         except BaseException:
             connection.close()
             raise
@@ -156,15 +162,16 @@ def _create(path: Path) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
-def _prepare(connection: sqlite3.Connection, schema: str) -> None:
-    """Switch to write-ahead logging and create what is missing."""
+def _prepare(connection: sqlite3.Connection, schema: str, probe: str) -> None:
+    """Switch to write-ahead logging and create the tables, which takes the write lock the first time only."""
     connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # has an effect in an empty file only
     if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         _write_ahead(connection)
-    connection.execute("BEGIN IMMEDIATE")
-    for statement in schema.split(";"):
-        connection.execute(statement)
-    connection.execute("COMMIT")
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (probe,)).fetchone() is None:
+        connection.execute("BEGIN IMMEDIATE")
+        for statement in schema.split(";"):
+            connection.execute(statement)
+        connection.execute("COMMIT")
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

@@ -63,7 +63,9 @@ class SQLiteStore(AsyncTwins):
         self.codec.register(*MARKERS)
         self._table = table
         self._sql = Statements(table)
-        self._database = Database(path, self._sql.schema, read_only=read_only, full=durability == "full")
+        self._database = Database(
+            path, self._sql.schema, probe=f"{table}_format", read_only=read_only, full=durability == "full"
+        )
         self._check_format()
 
     def __repr__(self) -> str:

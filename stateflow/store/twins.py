@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 from weakref import WeakSet
@@ -89,17 +89,18 @@ class AsyncTwins(Store):
     async def _in_worker(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         if self._worker is None:
             self._worker = ThreadPoolExecutor(1, thread_name_prefix="stateflow-store")
-        work = self._worker.submit(call, *args, **kwargs)
+        work = asyncio.wrap_future(self._worker.submit(call, *args, **kwargs))
         try:
-            return await asyncio.shield(asyncio.wrap_future(work))
+            return await asyncio.shield(work)
         except asyncio.CancelledError:
             work.add_done_callback(_seen)
             raise
 
 
-def _seen(work: Future[Any]) -> None:
+def _seen(work: asyncio.Future[Any]) -> None:
     """Look at an outcome that nobody waits for any more."""
-    work.exception()
+    if not work.cancelled():
+        work.exception()
 
 
 def _forked() -> None:

@@ -14,6 +14,7 @@ from stateflow.context import StepContext
 from stateflow.dag_action import DagAction, dag
 from stateflow.errors import ActionError, GraphError, InputError
 from stateflow.state import State
+
 from tests.dag_action.modules import chain, defaults, diamond, marked, overlapping, typed
 from tests.dag_action.running import CONTEXT, run
 
@@ -338,7 +339,7 @@ def test_an_adapter_that_checks_inputs_decides() -> None:
     """Strict or lenient, it takes the place of our check."""
     from hamilton.lifecycle.base import BaseDoValidateInput
 
-    class Odd(BaseDoValidateInput):
+    class Odd(BaseDoValidateInput):  # type: ignore[misc]  # Hamilton ships no types
         def do_validate_input(self, *, node_type: type, input_value: Any) -> bool:
             return bool(input_value == "3")
 

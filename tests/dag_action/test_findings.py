@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from stateflow.dag_action import DagAction, dag
+
 from tests.dag_action.modules import (
     asynchronous,
     chain,
@@ -21,6 +22,7 @@ from tests.dag_action.modules import (
     empty,
     marked,
     overlapping,
+    parts,
     streaming,
     untyped,
 )
@@ -75,7 +77,10 @@ FAULTS: dict[str, tuple[DagAction, str]] = {
     "unknown output": (dag(chain, writes=["txet"]), "writes: the DAG has no node 'txet'; did you mean 'text'"),
     "unknown append": (dag(chain, appends={"log": "txet"}), "appends: the DAG has no node 'txet'"),
     "an input as output": (dag(chain, writes=["number"]), "'number' is an input of the DAG, not a node"),
-    "swapped writes": (dag(chain, writes={"text": "reply"}), r"swapped; it maps a state key to a node: writes=\{'reply'"),
+    "swapped writes": (
+        dag(chain, writes={"text": "reply"}),
+        r"swapped; it maps a state key to a node: writes=\{'reply'",
+    ),
     "two outputs to one key": (
         dag(chain, writes=["text"], appends={"text": "plus"}),
         "two outputs go to the state key 'text', in writes and in appends",
@@ -88,7 +93,10 @@ FAULTS: dict[str, tuple[DagAction, str]] = {
     "unknown override": (dag(chain, writes=["text"], overrides={"plsu": "a"}), "overrides: the DAG has no node 'plsu'"),
     "swapped override": (dag(chain, writes=["text"], overrides={"a": "plus"}), r"overrides=\{'plus': 'a'\}"),
     "an input overridden": (dag(chain, writes=["text"], overrides={"number": "a"}), r"reads=\{'number': 'a'\}"),
-    "an idle override": (dag(chain, writes=["text"], overrides={"unrelated": "a"}), "nothing that is written needs node"),
+    "an idle override": (
+        dag(chain, writes=["text"], overrides={"unrelated": "a"}),
+        "nothing that is written needs node",
+    ),
     "unknown input": (dag(chain, writes=["text"], inputs=["numbr"]), "no input 'numbr'; did you mean 'number'"),
     "a node as input": (dag(chain, writes=["text"], inputs=["plus"]), "is a node of the DAG, not an input"),
     "an idle input": (dag(chain, writes=["text"], inputs=["other"]), "nothing that is written needs the input 'other'"),
@@ -105,14 +113,29 @@ FAULTS: dict[str, tuple[DagAction, str]] = {
     "no default": (dag(chain, writes=["text"], optional_reads=["offset"]), "'offset' has no default"),
     "unknown bind": (dag(chain, writes=["text"], bind={"ofset": 1}), "bind: the DAG has no input 'ofset'"),
     "unknown bind later": (dag(chain, writes=["text"]).bind(ofset=1), "bind: the DAG has no input 'ofset'"),
-    "bind of a wrong type": (dag(chain, writes=["text"], bind={"offset": "1"}), r"must be int for \['plus'\], not str '1'"),
+    "bind of a wrong type": (
+        dag(chain, writes=["text"], bind={"offset": "1"}),
+        r"must be int for \['plus'\], not str '1'",
+    ),
     "config of a wrong type": (dag(chain, writes=["text"], config={"offset": "1"}), r"config: 'offset' must be int"),
-    "unknown config": (dag(configured, writes=["result"], config={"engine": "fast", "regoin": 1}), "uses 'regoin'"),
-    "config and input": (dag(chain, writes=["text"], config={"offset": 1}, inputs=["offset"]), "is in the config already"),
-    "two givers": (dag(chain, writes=["text"], reads=["offset"], inputs=["offset"]), "both reads and inputs|both inputs"),
+    "unknown config": (
+        dag(parts, writes=["styled"], config={"stlye": 1}),
+        "nothing in the DAG uses 'stlye'; did you mean 'style'",
+    ),
+    "config and input": (
+        dag(chain, writes=["text"], config={"offset": 1}, inputs=["offset"]),
+        "is in the config already",
+    ),
+    "two givers": (
+        dag(chain, writes=["text"], reads=["offset"], inputs=["offset"]),
+        "both reads and inputs|both inputs",
+    ),
     "unknown stream": (dag(streaming, writes=["reply"], stream="token"), "stream: the DAG has no node 'token'"),
     "a stream beside": (dag(streaming, writes=["prompt"], stream="numbers"), "is not upstream of what is written"),
-    "no stream": (dag(streaming, writes=["not_a_stream"], stream="not_a_stream"), "gives str; it must return an Iterator"),
+    "no stream": (
+        dag(streaming, writes=["not_a_stream"], stream="not_a_stream"),
+        "gives str; it must return an Iterator",
+    ),
     "stream of nothing": (dag(chain, stream="text"), "nothing is written"),
 }
 

@@ -22,11 +22,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stateflow.dag_action.version import code_version, names, origin, source, syntax
+from stateflow.dag_action.version import code_version, names, origin, scope, source
+
+from tests.dag_action.versioned.cases import PARTIAL, WHOLE
 
 FOLDER = Path(__file__).parent / "versioned"
-NODES = (FOLDER / "nodes.py").read_text("utf-8")
-STEPS = (FOLDER / "steps.py").read_text("utf-8")
+NODES = (FOLDER / "nodes.txt").read_text("utf-8")
+STEPS = (FOLDER / "steps.txt").read_text("utf-8")
 ROOT = Path(__file__).parents[2]
 
 
@@ -42,6 +44,7 @@ class Project:
         place = self.folder / str(next(self._numbers))
         place.mkdir()
         for module, text in modules.items():
+            (place / f"{module}.py").parent.mkdir(exist_ok=True)
             (place / f"{module}.py").write_text(textwrap.dedent(text), "utf-8")
         return self.load_from(place, name, modules)
 
@@ -172,6 +175,18 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> str:
     return both(Project(tmp_path_factory.mktemp("original")), NODES, STEPS)
 
 
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return written(tmp_path / "ä folder")
+
+
+def written(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    (folder / "nodes.py").write_text(NODES, "utf-8")
+    (folder / "steps.py").write_text(STEPS, "utf-8")
+    return folder
+
+
 def edited(edit: tuple[str, str, str]) -> dict[str, str]:
     module, old, new = edit
     texts = {"nodes": NODES, "steps": STEPS}
@@ -254,10 +269,9 @@ def run_python(code: str, *places: Path, **environment: str) -> str:
 @pytest.mark.parametrize("seed", ["0", "1", "4711"])
 def test_version_is_the_same_in_every_process_and_place(tmp_path: Path, original: str, seed: str) -> None:
     """Hash seed, process, folder and what was imported before leave no trace."""
-    copy = tmp_path / "ä copy" / seed
-    shutil.copytree(FOLDER, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    assert run_python(PRINT_VERSION, copy, PYTHONHASHSEED=seed) == f"{original} ()"
-    assert run_python("import steps, json, email; " + PRINT_VERSION, FOLDER, PYTHONHASHSEED=seed) == f"{original} ()"
+    here, there = written(tmp_path / "ä folder"), written(tmp_path / "deeper" / seed)
+    assert run_python(PRINT_VERSION, here, PYTHONHASHSEED=seed) == f"{original} ()"
+    assert run_python("import steps, json, email; " + PRINT_VERSION, there, PYTHONHASHSEED=seed) == f"{original} ()"
 
 
 def test_version_is_the_same_in_a_zip_archive(tmp_path: Path, original: str) -> None:
@@ -269,14 +283,13 @@ def test_version_is_the_same_in_a_zip_archive(tmp_path: Path, original: str) -> 
     assert run_python(PRINT_VERSION, archive) == f"{original} ()"
 
 
-def test_version_is_the_same_when_the_module_is_the_program(tmp_path: Path, original: str) -> None:
+def test_version_is_the_same_when_the_module_is_the_program(folder: Path, original: str) -> None:
     """A script and its import are the same code."""
-    shutil.copy(FOLDER / "steps.py", tmp_path)
-    program = tmp_path / "program.py"
+    program = folder / "program.py"
     ending = "\nfrom stateflow.dag_action.version import code_version\nprint(*code_version([node], {}))\n"
     program.write_text(NODES + ending, "utf-8")
     code = f"import runpy; runpy.run_path({str(program)!r}, run_name='__main__')"
-    assert run_python(code, tmp_path) == f"{original} ()"
+    assert run_python(code, folder) == f"{original} ()"
     settings = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, program], env=settings, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == f"{original} ()"
@@ -323,231 +336,15 @@ def test_cell_of_a_notebook_has_source() -> None:
     assert first.endswith(" ()")
 
 
-# -- what is not proved --------------------------------------------------------------------------
-
-PARTIAL = {
-    "instance": (
-        "class Client:\n    pass\nclient = Client()\ndef node():\n    return client.get()",
-        ["`client`: instance of written.Client"],
-    ),
-    "instance of a library's class": (
-        "import email.message\nm = email.message.Message()\ndef node():\n    return m",
-        ["`m`: instance of email.message.Message"],
-    ),
-    "instance in a closure": (
-        "def make(x):\n    def inner():\n        return x\n    return inner\nnode = make(iter('a'))",
-        ["`x`: instance of builtins.str_ascii_iterator"],
-    ),
-    "instance as a default": (
-        "def node(*, x=iter(())):\n    return x",
-        ["`node(x=)`: instance of builtins.tuple_iterator"],
-    ),
-    "instance as a positional default": (
-        "def node(x=iter(())):\n    return x",
-        ["`node(…=0)`: instance of builtins.tuple_iterator"],
-    ),
-    "dispatch table": (
-        "def f():\n    return 1\nTABLE = {'x': f, 'n': 1}\ndef node(k):\n    return TABLE[k]()",
-        ["`TABLE['x']`: callable in a container"],
-    ),
-    "lambda in a list": (
-        "STEPS = [lambda: 1]\ndef node():\n    return STEPS",
-        ["`STEPS[0]`: callable in a container"],
-    ),
-    "class in a set": (
-        "class A:\n    pass\nclass B:\n    pass\nALL = {B, A}\ndef node():\n    return ALL",
-        ["`ALL[…]`: callable in a container"],
-    ),
-    "partial in a dict": (
-        "import functools\ndef f(x):\n    return x\nT = {1: functools.partial(f, 2)}\ndef node():\n    return T",
-        ["`T[1]`: callable in a container"],
-    ),
-    "class as a key": (
-        "class A:\n    pass\nT = {A: iter('')}\ndef node():\n    return T",
-        ["`T[A]`: instance of builtins.str_ascii_iterator", "`T[…]`: callable in a container"],
-    ),
-    "getattr by a computed name": (
-        "import math\ndef node(name):\n    return getattr(math, name)",
-        ["`getattr(math, name)`: dynamic lookup"],
-    ),
-    "getattr as a value": ("def node(x):\n    return map(getattr, x)", ["`getattr`: dynamic lookup"]),
-    "globals": ("def node(x):\n    return globals()[x]", ["`globals()`: dynamic lookup"]),
-    "importlib": (
-        "import importlib\ndef node(x):\n    return importlib.import_module(x)",
-        ["`importlib.import_module(x)`: dynamic lookup"],
-    ),
-    "import_module": (
-        "def node(x):\n    from importlib import import_module\n    return import_module(x)",
-        ["`import_module(x)`: dynamic lookup"],
-    ),
-    "eval": ("def node(x):\n    return eval('1 + 1')", ["`eval('1 + 1')`: dynamic lookup"]),
-    "sys.modules": ("import sys\ndef node(x):\n    return sys.modules[x]", ["`sys.modules`: dynamic lookup"]),
-    "attribute of a function": ("def node(x):\n    return x.__globals__", ["`node`: reads __globals__"]),
-    "docstring that is read": (
-        "import inspect\ndef node(x):\n    return x.__doc__, inspect.getdoc(x)",
-        ["`inspect.getdoc`: reads source or docstrings", "`node`: reads __doc__"],
-    ),
-    "module as a value": (
-        "import helper\ndef node():\n    return vars(helper)",
-        ["`helper`: a module of the project as a value"],
-    ),
-    "namespace of a module": (
-        "import helper\ndef node(x):\n    return helper.__dict__[x]",
-        ["`helper.__dict__`: helper does not define it, or only at run time"],
-    ),
-    "attribute made at run time": (
-        "import helper\ndef node():\n    return helper.late",
-        ["`helper.late`: helper does not define it, or only at run time"],
-    ),
-    "name that is not defined": ("def node():\n    return nowhere", ["`nowhere`: not defined"]),
-    "variable that is not filled": (
-        "def make():\n    def inner():\n        return later\n    return inner\n    later = 1\nnode = make()",
-        ["`later`: not defined yet"],
-    ),
-    "module that is missing": (
-        "def node():\n    import nowhere_at_all\n    return nowhere_at_all.x",
-        ["`x`: nowhere_at_all cannot be imported (ModuleNotFoundError)"],
-    ),
-    "function without source": (
-        "space = {}\nexec('def node(): return 1', space)\nnode = space['node']",
-        ["`node`: no source"],
-    ),
-    "class without source": (
-        "space = {}\nexec('class A: pass', space)\nA = space['A']\ndef node():\n    return A()",
-        ["`A`: no source"],
-    ),
-    "class made by a call": ("A = type('A', (), {})\ndef node():\n    return A()", ["`A`: no source"]),
-    "class defined twice": (
-        "class A:\n    x = 1\nclass A:\n    x = 2\ndef node():\n    return A",
-        ["`A`: its file defines it more than once"],
-    ),
-    "decorator's local variable": (
-        "def deco(n):\n    return lambda f: f\ndef make(n):\n    @deco(n)\n    def inner():\n        return 1\n"
-        "    return inner\nnode = make(1)",
-        ["`n`: local variable of a function around it, which is not kept"],
-    ),
-    "bound method": (
-        "class C:\n    def run(self):\n        return 1\nrun = C().run\ndef node():\n    return run()",
-        ["`run`: instance of written.C"],
-    ),
-    "bound method of a built-in": (
-        "bump = iter('ab').__next__\ndef node():\n    return bump()",
-        ["`bump`: instance of builtins.str_ascii_iterator"],
-    ),
-    "list in itself": (
-        "loop = []\nloop.append(loop)\ndef node():\n    return loop",
-        ["`loop[0]`: contains itself or is nested too deeply"],
-    ),
-    "attribute of a class": (
-        "class A:\n    it = iter('')\ndef node():\n    return A",
-        ["`A.it`: instance of builtins.str_ascii_iterator"],
-    ),
-    "dispatch on types": (
-        "import functools\n@functools.singledispatch\ndef show(x):\n    return 1\ndef node(x):\n    return show(x)",
-        ["`show`: dispatches on types that are registered at run time"],
-    ),
-    "field of a dataclass": (
-        "from dataclasses import dataclass\n@dataclass\nclass D:\n    x: object\nD1 = D(iter(''))\n"
-        "def node():\n    return D1",
-        ["`D1.x`: instance of builtins.str_ascii_iterator"],
-    ),
-    "field of a named tuple": (
-        "from typing import NamedTuple\nclass D(NamedTuple):\n    x: object\nD1 = D(iter(''))\ndef node():\n    return D1",
-        ["`D1.x`: instance of builtins.str_ascii_iterator"],
-    ),
-    "object that answers anything": (
-        "class Proxy:\n    def __getattribute__(self, name):\n        raise RuntimeError(name)\n"
-        "    def __call__(self):\n        return 1\np = Proxy()\ndef node():\n    return p()",
-        ["`p`: instance of written.Proxy"],
-    ),
-    "wrapped by something without a name": (
-        "import contextvars\nv = contextvars.ContextVar('v')\ndef node():\n    return v.get()",
-        ["`v`: instance of _contextvars.ContextVar"],
-    ),
-    "import of a project module by name": (
-        "import helper, importlib\ndef node():\n    return importlib.import_module('helper').one()",
-        ["`helper`: a module of the project as a value"],
-    ),
-}
+# -- what is proved and what is not --------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("text", "reasons"), PARTIAL.values(), ids=PARTIAL)
 def test_what_is_not_proved_is_named(project: Project, text: str, reasons: list[str]) -> None:
     """A version that does not cover all that is reached says what it leaves out."""
-    version, found = project.version(text, helper="def one():\n    return 1\n")
+    package = {"package/__init__": "", "package/broken": "raise RuntimeError"}
+    version, found = project.version(text, helper="def one():\n    return 1\n", **package)
     assert (len(version), list(found)) == (24, reasons)
-
-
-WHOLE = {
-    "logger": "import logging\nlog = logging.getLogger(__name__)\ndef node():\n    log.info('x')",
-    "lock": "import threading\nlock = threading.RLock()\ndef node():\n    with lock:\n        return 1",
-    "sentinel": "MISSING = object()\ndef node(x=MISSING):\n    return x is MISSING",
-    "functions in a tuple": "def f():\n    return 1\nALL = (f, len)\ndef node():\n    return ALL",
-    "library's functions in a dict": "import math\nT = {'f': math.floor, 'i': int}\ndef node():\n    return T",
-    "ufunc": "import numpy as np\nfrom numpy import add\nadd2 = np.add\ndef node(x):\n    return add(add2(x, np.pi), np.log(x))",
-    "object that a library offers": "from string import digits\nfrom os import environ\ndef node():\n    return environ, digits",
-    "special forms": "from typing import Any, Optional\ndef node(x):\n    return Optional[x], Any",
-    "generic class": "from typing import Generic, TypeVar\nT = TypeVar('T')\nclass Box(Generic[T]):\n    pass\n"
-    "IntBox = Box[int]\ndef node():\n    return IntBox()",
-    "callable type": "from collections.abc import Callable\nclass A:\n    pass\nF = Callable[[A], int]\ndef node():\n    return F",
-    "new type": "from typing import NewType\nId = NewType('Id', str)\ndef node():\n    return Id('x')",
-    "alias type": "from typing_extensions import TypeAliasType\nA = TypeAliasType('A', int)\ndef node():\n    return A",
-    "default dict": "from collections import defaultdict\nD = defaultdict(list, a=1)\ndef node():\n    return D",
-    "namespace": "from types import SimpleNamespace\nN = SimpleNamespace(a=1)\ndef node():\n    return N.a",
-    "time": "import datetime as dt\nT = dt.time(1, 2, fold=1)\ndef node():\n    return T",
-    "method of a built-in type": "lower = str.lower\nfind = 'abc'.find\ndef node(x):\n    return lower(x), find(x)",
-    "class method": "class C:\n    @classmethod\n    def of(cls):\n        return cls()\nof = C.of\ndef node():\n    return of()",
-    "method": "class C:\n    def a(self):\n        return self.b()\n    def b(self):\n        return 1\nnode = C.a",
-    "property with a setter": "class C:\n    @property\n    def a(self):\n        return 1\n    @a.setter\n"
-    "    def a(self, value):\n        self.x = value\n    @property\n    def deleted(self):\n        return 2\nnode = C.a.fset",
-    "slots": "class C:\n    __slots__ = ('a',)\ndef node():\n    return C().a",
-    "abstract class": "from abc import ABC, abstractmethod\nclass C(ABC):\n    @abstractmethod\n    def a(self): ...\n"
-    "def node():\n    return C",
-    "nested class": "class C:\n    class D:\n        x = 1\n    kind = D\ndef node():\n    return C.D",
-    "class in a function": "def make(n):\n    class C:\n        def a(self):\n            return n\n    return C\n"
-    "C3 = make(3)\ndef node():\n    return C3().a()",
-    "context manager": "import contextlib\n@contextlib.contextmanager\ndef opened():\n    yield 1\ndef node():\n"
-    "    with opened() as x:\n        return x",
-    "attribute of a function": "def f():\n    return f.limit\nf.limit = 3\ndef node():\n    return f.limit + f()",
-    "walrus, match and star": "def node(x):\n    if (n := len(x)) > 1:\n        return [m := n for _ in x], m\n    match x:\n"
-    "        case [a, *rest]:\n            return a, rest\n        case {'k': k, **more} as whole:\n"
-    "            return k, more, whole\n    try:\n        return 1\n    except ValueError as error:\n        return error",
-    "global and nonlocal": "count = 0\ndef node():\n    global count\n    count += 1\n    n = 1\n    def inner():\n"
-    "        nonlocal n\n        n += count\n        return lambda n=n, *, k=count: n + k\n    del n\n    return inner",
-    "comprehension over a name of its own": "x = [1]\ndef node():\n    return [x for x in x], {y: z for y in x for z in x if z}",
-    "class body that reads a global first": "K = 1\ndef node():\n    class C:\n        K = K\n        n: 'int' = 2\n"
-    "        def a(self):\n            return K\n    return C",
-    "quoted annotation": "def node(x: 'dict[str, Nowhere]', y: 'not code' = 1, *z: 'Nowhere', **k: int) -> 'Nowhere':\n    return x",
-    "private import": "def node():\n    import os.path\n    from json import dumps as d\n    return os.path.join(d(1))",
-    "operator by a constant": "import operator\nget = operator.attrgetter\ndef node():\n    return operator.attrgetter('a')",
-    "constants of every type": "import uuid, fractions, pathlib, zoneinfo, enum, datetime as dt\n"
-    "class F(enum.Flag):\n    A = 1\n    B = 2\n"
-    "ALL = [None, ..., True, 2**20000, -0.0, float('nan'), 1j, 'ü\\ud800', b'', bytearray(b'x'), range(3),\n"
-    "       uuid.UUID(int=3), fractions.Fraction(1, 3), pathlib.PurePosixPath('a'), zoneinfo.ZoneInfo('UTC'),\n"
-    "       dt.date(2020, 1, 1), dt.timedelta(1), F.A | F.B, {1: 2, (1, 2): 3.5}]\ndef node():\n    return ALL, 2**5",
-    "pydantic model": """
-        from pydantic import BaseModel, Field, PrivateAttr, computed_field, field_serializer, field_validator
-        class M(BaseModel):
-            x: int = Field(3, gt=0)
-            _p: int = PrivateAttr(2)
-            @field_validator("x")
-            @classmethod
-            def check(cls, value):
-                return value
-            @computed_field
-            @property
-            def y(self) -> int:
-                return 1
-            @field_serializer("x")
-            def show(self, value):
-                return value
-        def node():
-            return M()
-        """,
-    "lambda that spans lines": "node = (\n    lambda x:\n    x + 1\n)",
-    "nested lambdas": "node = lambda: lambda: (lambda: 1)",
-    "coroutine": "async def node(x):\n    async for y in x:\n        async with y as z:\n            yield await z",
-}
 
 
 @pytest.mark.parametrize("text", WHOLE.values(), ids=WHOLE)
@@ -559,7 +356,8 @@ def test_what_is_proved_is_whole(project: Project, text: str) -> None:
 def test_unproved_parts_still_change_a_version_by_what_they_prove(project: Project) -> None:
     """A partial version covers the class of an instance and the functions in a table."""
     texts = [
-        f"class C:\n    def get(self):\n        return {n}\nc = C()\nT = {{'f': lambda: {m}}}\ndef node():\n    return c, T"
+        f"class C:\n    def get(self):\n        return {n}\n"
+        f"c = C()\nT = {{'f': lambda: {m}}}\ndef node():\n    return c, T"
         for n, m in [(1, 1), (2, 1), (1, 2)]
     ]
     assert len({project.version(text) for text in texts}) == 3
@@ -699,6 +497,13 @@ def test_library_decorator_does_not_hide_the_project_function(project: Project) 
     assert project.version(text.format(1)) != project.version(text.format(2))
 
 
+def test_function_that_the_project_put_into_a_library_is_covered(project: Project) -> None:
+    """A library's version says nothing of what was patched in."""
+    text = "import calendar\ndef one():\n    return {}\ncalendar.one = one\ndef node():\n    return calendar.one()"
+    assert project.version(text.format(1)) != project.version(text.format(2))
+    del sys.modules["calendar"].one
+
+
 def test_origin_tells_project_python_and_libraries_apart() -> None:
     """Location decides; the framework itself is a library wherever it lies."""
     import email.message
@@ -709,7 +514,7 @@ def test_origin_tells_project_python_and_libraries_apart() -> None:
     assert origin.origin({"__name__": "sys"}) == origin.PYTHON
     assert origin.origin({"__name__": "spread", "__path__": ["/work/spread"]}) is None
     assert origin.origin(globals()) is None
-    assert origin.origin(vars(syntax)) == ("stateflow", importlib.metadata.version("stateflow"))
+    assert origin.origin(vars(scope)) == ("stateflow", importlib.metadata.version("stateflow"))
     assert origin.origin_of_name("nowhere_at_all") is None
     assert origin.origin_of_name("") is None
     assert origin.origin_of_name("turtledemo") == origin.PYTHON
@@ -778,7 +583,12 @@ def test_modifier_that_the_source_does_not_show_makes_the_version_partial(projec
     assert code_version([module.late], {})[1] == ("`spare`: function modifiers that its source does not show",)
     text = HAMILTON + "import functools\n@functools.wraps(node)\ndef wrapped(v: int) -> int:\n    return node(v)\n"
     assert code_version([project.load("written", written=text).wrapped], {})[1] == ()
-    text = "from hamilton.function_modifiers import tag\nspace = {}\nexec('def f(): return 1', space)\nnode = tag(a='b')(space['f'])"
+    text = """
+    from hamilton.function_modifiers import tag
+    space = {}
+    exec('def f(): return 1', space)
+    node = tag(a='b')(space['f'])
+    """
     assert project.version(text)[1] == ("`f`: function modifiers that its source does not show", "`f`: no source")
 
 
@@ -837,19 +647,13 @@ def test_function_in_this_very_module_has_source() -> None:
 CONSTANT = 1
 
 
-def test_two_lambdas_that_cannot_be_told_apart_make_the_version_partial(project: Project) -> None:
-    """Without columns in the code, as under -X no_debug_ranges, a guess is not proof."""
+def test_two_lambdas_that_cannot_be_told_apart_make_the_version_partial(folder: Path) -> None:
+    """Without columns in the code a guess is not proof."""
     code = (
         "import nodes; from stateflow.dag_action.version import code_version; print(code_version([nodes.cube], {})[1])"
     )
-    done = subprocess.run(
-        [sys.executable, "-X", "no_debug_ranges", "-c", code],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(FOLDER), str(ROOT)]), "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.strip() == "('`<lambda>`: its source cannot be told apart from other code on its line',)"
+    reason = "('`<lambda>`: its source cannot be told apart from other code on its line',)"
+    assert run_python(code, folder, PYTHONNODEBUGRANGES="1") == reason
 
 
 def test_class_without_methods_in_a_notebook_without_its_cell_has_no_source() -> None:
@@ -876,14 +680,11 @@ def test_class_defined_in_two_branches_is_told_apart_by_its_methods(project: Pro
 def test_generated_methods_say_nothing_that_the_class_statement_does_not(project: Project) -> None:
     """What attrs and dataclasses write has no source, and needs none."""
     text = """
-    def add(cls):
-        space = {}
-        exec(compile("def made(self): return 1", "<attrs generated made A>", "exec"), globals(), space)
-        cls.made = space["made"]
-        return cls
-    @add
     class A:
         x = 1
+    space = {}
+    exec(compile("def made(self): return 1", "<attrs generated made A>", "exec"), globals(), space)
+    A.made = space["made"]
     def node():
         return A()
     """
@@ -912,7 +713,7 @@ def test_constants_have_equal_versions_only_when_they_are_written_alike(first: o
 @given(st.lists(st.integers() | st.text() | st.tuples(st.text(), st.integers())))
 def test_set_has_one_version_however_it_was_filled(items: list[Any]) -> None:
     """A set has no order."""
-    forward, backward = set(items), set(items[::-1])
+    forward, backward = {*items}, {*reversed(items)}
     assert holding(forward) == holding(backward)
     assert holding(frozenset(forward)) != holding(forward)
 
@@ -943,12 +744,8 @@ _seen: dict[str, object] = {}
 def test_hundred_nodes_take_less_than_the_build_may_cost(project: Project) -> None:
     """The budget is 0.2 s for 100 nodes read for the first time; the limit here leaves room for a busy machine."""
     helper = "def help(x):\n" + "    x = [x + y for y in range(3) if y > x]\n" * 8 + "    return x\n"
-    text = helper + "".join(
-        f"def node{n}(a: int, b: str = 'x') -> int:\n"
-        + "    a = help(a + len(b)) + (a if a else b)\n" * 8
-        + "    return a\n"
-        for n in range(100)
-    )
+    body = "    a = help(a + len(b)) + (a if a else b)\n" * 8 + "    return a\n"
+    text = helper + "".join(f"def node{n}(a: int, b: str = 'x') -> int:\n{body}" for n in range(100))
     module = project.load("written", written=text)
     start = time.perf_counter()
     versions = {code_version([getattr(module, f"node{n}")], {}) for n in range(100)}
@@ -959,5 +756,5 @@ def test_hundred_nodes_take_less_than_the_build_may_cost(project: Project) -> No
 def test_internals_resolve_what_no_module_shows() -> None:
     """Corners that no module above can hold."""
     assert names.named_in_library(types.SimpleNamespace(__module__="nowhere", __name__="x")) is None
-    assert syntax.imports([]) == {}
+    assert scope.imports([]) == {}
     assert source.namespace(type("Lost", (), {"__module__": "nowhere"})) == {}

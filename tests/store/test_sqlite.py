@@ -253,7 +253,7 @@ class TestDamage:
             fill(store, RUN, 300)
         content = path.read_bytes()
         path.write_bytes(content[:8192] + b"\xff" * (len(content) - 8192))
-        with closing(SQLiteStore(path)) as store, pytest.raises(StoreError):
+        with pytest.raises(CorruptRecordError, match="is damaged"), closing(SQLiteStore(path)) as store:
             store.load(RUN)
 
     def test_a_record_of_a_later_release_says_so(self, sqlite_store: SQLiteStore) -> None:

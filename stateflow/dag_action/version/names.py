@@ -96,7 +96,7 @@ def _from_library(value: object, name: str, space: Space) -> Found | None:
     library = origin_of_name(module)
     if library is None or _offered(module, names[0]) is not value:
         return None
-    return Found(value, f"{module}.{names[0]}", library)
+    return _accounted(value, f"{module}.{names[0]}", library)
 
 
 def _offered(module: str, name: str) -> object:
@@ -104,11 +104,17 @@ def _offered(module: str, name: str) -> object:
     return _MISSING if loaded is None else vars(loaded).get(name, _MISSING)
 
 
+def _accounted(value: object, label: str, library: Library) -> Found:
+    """Let the library account for a value, unless the project has put a function of its own there."""
+    patched = isinstance(value, types.FunctionType) and origin(value.__globals__) is None
+    return Found(value, label, None if patched else library)
+
+
 def _follow(value: Any, path: tuple[str, ...], label: str) -> Found | Unfound:
     """Read attributes as far as they lead through modules."""
     while path and isinstance(value, types.ModuleType):
         if library := origin(vars(value)):
-            return Found(_inside(value, path), ".".join((value.__name__, *path)), library)
+            return _accounted(_inside(value, path), ".".join((value.__name__, *path)), library)
         inner = _MISSING if path[0] == "__dict__" else _attribute(value, path[0])
         if inner is _MISSING:
             return Unfound(f"{value.__name__} does not define it, or only at run time")
@@ -134,7 +140,7 @@ def _imported(module: str, path: tuple[str, ...], space: Mapping[str, Any]) -> F
         name = importlib.util.resolve_name(module, space.get("__package__") or "")
         if library := origin_of_name(name):  # its version is enough, and importing it may be slow
             loaded = sys.modules.get(name)
-            return Found(_inside(loaded, path) if loaded else None, ".".join((name, *path)), library)
+            return _accounted(_inside(loaded, path) if loaded else None, ".".join((name, *path)), library)
         return _follow(importlib.import_module(name), path, name)
     except Exception as error:  # noqa: BLE001 - whatever the module raises while it is imported
         return Unfound(f"{module} cannot be imported ({type(error).__name__})")

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from stateflow.dag_action.version.syntax import Definition, Imported, Reference, Syntax, bindings, digest, imports, read
+from stateflow.dag_action.version.scope import Definition, Imported, bindings, children, imports
+from stateflow.dag_action.version.syntax import Reference, Syntax, digest, read
 
 _REWRITTEN_BY_PYTEST = "@pytest_ar"  # a name in modules whose asserts pytest has rewritten
 _LAMBDA = "<lambda>"
@@ -64,7 +65,7 @@ def of_code(code: types.CodeType) -> Written:
     return Written(Syntax(digest(tuple(text)), references=tuple(Reference((name,), "soft") for name in names)))
 
 
-def namespace(cls: type) -> Mapping[str, Any]:
+def namespace(cls: type) -> dict[str, Any]:
     """Return the globals that a class was written among."""
     module = sys.modules.get(cls.__module__)
     functions = own_functions(cls)
@@ -144,10 +145,11 @@ class _File:
     classes: dict[str, list[_Place]] = field(default_factory=dict)
 
 
+_FILES_KEPT = 32  # trees are large, and what is known of each function is remembered apart
 _files: dict[str, _File] = {}
 
 
-def _from_file(name: str, space: Mapping[str, Any], find: Callable[[_File], _Place]) -> Written:
+def _from_file(name: str, space: dict[str, Any], find: Callable[[_File], _Place]) -> Written:
     file = _file(name, space)
     place = find(file)
     try:
@@ -160,9 +162,9 @@ def _from_file(name: str, space: Mapping[str, Any], find: Callable[[_File], _Pla
     return Written(syntax, hidden, file.imports, place.first_line, last, name)
 
 
-def _file(name: str, space: Mapping[str, Any]) -> _File:
+def _file(name: str, space: dict[str, Any]) -> _File:
     linecache.checkcache(name)
-    lines = linecache.getlines(name, dict(space) if "__loader__" in space else None)
+    lines = linecache.getlines(name, space)
     known = _files.get(name)
     if known is not None and known.lines == lines:
         return known
@@ -174,6 +176,8 @@ def _file(name: str, space: Mapping[str, Any]) -> _File:
         codes = frozenset(_codes(compile(text, name, "exec", dont_inherit=True)))
     except (SyntaxError, ValueError, RecursionError):
         raise SourceMissingError("its source cannot be parsed") from None
+    while len(_files) >= _FILES_KEPT:
+        _files.pop(next(iter(_files)))
     file = _files[name] = _File(name, lines, codes, imports(tree.body))
     for place in _places(tree, (), ""):
         if isinstance(place.node, ast.ClassDef):
@@ -193,7 +197,7 @@ def _places(tree: ast.AST, enclosing: tuple[Definition, ...], prefix: str) -> It
             yield _Place(node, around, qualname)
             around = (*around, node)
             before = f"{qualname}." if isinstance(node, ast.ClassDef) else f"{qualname}.<locals>."
-        stack.extend((child, around, before) for child in ast.iter_child_nodes(node))
+        stack.extend((child, around, before) for child in children(node))
 
 
 def _codes(code: types.CodeType) -> Iterator[types.CodeType]:

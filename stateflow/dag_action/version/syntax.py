@@ -5,21 +5,27 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-__all__ = ["Definition", "Imported", "Reference", "Syntax", "bindings", "digest", "dump", "imports", "read"]
+from stateflow.dag_action.version.scope import (
+    FUNCTIONS,
+    Definition,
+    Function,
+    Scope,
+    bind,
+    children,
+    class_scope,
+    function_scope,
+    owner,
+)
 
-Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-Definition: TypeAlias = Function | ast.ClassDef
-Imported: TypeAlias = tuple[str, tuple[str, ...]]  # module, with a dot for each level up, and names in it
+__all__ = ["Reference", "Syntax", "digest", "dump", "read"]
+
 Role: TypeAlias = Literal["value", "soft", "type"]
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _BLOCKS = {"body", "orelse", "finalbody"}
 _SILENT = {"ctx", "kind", "type_comment"}
-_IMPLICIT_IN_CLASS = {"__module__", "__qualname__"}
 _REFLECTION = {"__globals__", "__code__", "__builtins__", "__subclasses__", "__doc__"}
 
 
@@ -54,7 +60,7 @@ def read(node: Definition, enclosing: Sequence[Definition] = ()) -> Syntax:
     """Return the facts of a function, lambda or class that is defined inside ``enclosing``."""
     reader = _Reader()
     around = enclosing[-1] if enclosing else None
-    outer = _class_scope(around, None) if isinstance(around, ast.ClassDef) else None
+    outer = class_scope(around, None) if isinstance(around, ast.ClassDef) else None
     decorators = [] if isinstance(node, ast.Lambda) else node.decorator_list
     for decorator in decorators:
         reader.visit(decorator, outer)
@@ -99,96 +105,6 @@ def _is_silent(statement: ast.stmt, docs: list[str]) -> bool:
     return isinstance(statement, ast.Pass)
 
 
-# -- what a scope binds --------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class _Scope:
-    """Names bound by one function, class body or comprehension."""
-
-    parent: _Scope | None
-    is_class: bool = False
-    bound: set[str] = field(default_factory=set)
-    declared_global: set[str] = field(default_factory=set)
-    imports: dict[str, Imported] = field(default_factory=dict)
-
-
-def bindings(node: Definition) -> set[str]:
-    """Return the names that a function or class body binds."""
-    scope = _class_scope(node, None) if isinstance(node, ast.ClassDef) else _function_scope(node, None)
-    return scope.bound
-
-
-def imports(statements: Iterable[ast.AST]) -> dict[str, Imported]:
-    """Return what import statements bind in one scope: name -> (module, names in it)."""
-    scope = _Scope(None)
-    _bind(statements, scope)
-    return scope.imports
-
-
-def _function_scope(node: Function, parent: _Scope | None) -> _Scope:
-    scope = _Scope(parent)
-    args = node.args
-    every = [*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg]
-    body = [node.body] if isinstance(node, ast.Lambda) else node.body
-    _bind(body, scope)
-    scope.bound.update(arg.arg for arg in every if arg is not None)
-    scope.bound.update(_type_parameters(node))
-    return scope
-
-
-def _class_scope(node: ast.ClassDef, parent: _Scope | None) -> _Scope:
-    scope = _Scope(parent, is_class=True)
-    _bind(node.body, scope)
-    scope.bound |= _IMPLICIT_IN_CLASS
-    if names := _type_parameters(node):  # they are visible in methods too, as if a function stood around
-        scope.parent = _Scope(parent, bound=names)
-    return scope
-
-
-def _type_parameters(node: ast.AST) -> set[str]:
-    return {parameter.name for parameter in getattr(node, "type_params", ())}
-
-
-def _bind(statements: Iterable[ast.AST], scope: _Scope) -> None:
-    stack: list[tuple[ast.AST, bool]] = [(node, False) for node in statements]
-    outward: set[str] = set()
-    while stack:
-        node, in_comprehension = stack.pop()
-        if isinstance(node, ast.Name):
-            if not in_comprehension and not isinstance(node.ctx, ast.Load):
-                scope.bound.add(node.id)
-        elif isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
-            if not isinstance(node, ast.Lambda):
-                scope.bound.add(node.name)
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            _bind_import(node, scope)
-        elif isinstance(node, (ast.Global, ast.Nonlocal)):
-            outward.update(node.names)
-            scope.declared_global.update(node.names if isinstance(node, ast.Global) else ())
-        else:
-            if isinstance(node, ast.NamedExpr):
-                scope.bound.add(node.target.id)
-            elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping)):
-                name = node.rest if isinstance(node, ast.MatchMapping) else node.name
-                scope.bound.update([name] if name else [])
-            inside = in_comprehension or isinstance(node, _COMPREHENSIONS)
-            stack.extend((child, inside) for child in ast.iter_child_nodes(node))
-    scope.bound -= outward
-
-
-def _bind_import(node: ast.Import | ast.ImportFrom, scope: _Scope) -> None:
-    for alias in node.names:
-        if isinstance(node, ast.ImportFrom):
-            name = alias.name
-            target: Imported = "." * node.level + (node.module or ""), (name,)
-        else:  # `import a.b` binds `a`; what follows is read as attributes
-            name = alias.name.partition(".")[0]
-            target = (alias.name if alias.asname else name), ()
-        scope.bound.add(alias.asname or name)
-        scope.imports[alias.asname or name] = target
-
-
 # -- what a tree reaches -------------------------------------------------------------------------
 
 
@@ -199,7 +115,7 @@ class _Reader:
         self.found: dict[Reference, None] = {}
         self.reflection: set[str] = set()
 
-    def visit(self, node: ast.AST, scope: _Scope | None) -> None:
+    def visit(self, node: ast.AST, scope: Scope | None) -> None:
         if isinstance(node, ast.Name):
             if not isinstance(node.ctx, ast.Store):
                 self._add((node.id,), scope)
@@ -207,7 +123,7 @@ class _Reader:
             self._attribute(node, scope)
         elif isinstance(node, ast.Call):
             self._call(node, scope)
-        elif isinstance(node, _FUNCTIONS):
+        elif isinstance(node, FUNCTIONS):
             self._function(node, scope)
         elif isinstance(node, ast.ClassDef):
             self._all(node.decorator_list, scope)
@@ -217,16 +133,16 @@ class _Reader:
         elif isinstance(node, ast.AnnAssign):
             self._annotated(node, scope)
         else:
-            self._all(ast.iter_child_nodes(node), scope)
+            self._all(children(node), scope)
 
-    def class_inside(self, node: ast.ClassDef, outer: _Scope | None) -> None:
-        scope = _class_scope(node, outer)
+    def class_inside(self, node: ast.ClassDef, outer: Scope | None) -> None:
+        scope = class_scope(node, outer)
         self._all([*node.bases, *node.keywords], scope.parent)
         self._all(node.body, scope)
 
-    def function_inside(self, node: Function, outer: _Scope | None) -> None:
+    def function_inside(self, node: Function, outer: Scope | None) -> None:
         """Visit annotations and body; decorators and defaults belong to the scope around."""
-        scope = _function_scope(node, outer)
+        scope = function_scope(node, outer)
         args = node.args
         for arg in [*args.posonlyargs, *args.args, args.vararg, *args.kwonlyargs, args.kwarg]:
             self._annotation(arg.annotation if arg else None, scope, "type")
@@ -236,42 +152,42 @@ class _Reader:
         self._annotation(node.returns, scope, "type")
         self._all(node.body, scope)
 
-    def _all(self, nodes: Iterable[ast.AST], scope: _Scope | None) -> None:
+    def _all(self, nodes: Iterable[ast.AST], scope: Scope | None) -> None:
         for node in nodes:
             self.visit(node, scope)
 
-    def _function(self, node: Function, scope: _Scope | None) -> None:
+    def _function(self, node: Function, scope: Scope | None) -> None:
         if not isinstance(node, ast.Lambda):
             self._all(node.decorator_list, scope)
         self._all([default for default in (*node.args.defaults, *node.args.kw_defaults) if default], scope)
         self.function_inside(node, scope)
 
     def _comprehension(
-        self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp, scope: _Scope | None
+        self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp, scope: Scope | None
     ) -> None:
-        inner = _Scope(scope)
+        inner = Scope(scope)
         first = node.generators[0].iter  # evaluated in the scope around
         self.visit(first, scope)
         for generator in node.generators:
-            _bind([generator.target], inner)
+            bind([generator.target], inner)
         for generator in node.generators:
             self.visit(generator.target, inner)
             self._all(([] if generator.iter is first else [generator.iter]) + generator.ifs, inner)
         results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
         self._all(results, inner)
 
-    def _annotated(self, node: ast.AnnAssign, scope: _Scope | None) -> None:
+    def _annotated(self, node: ast.AnnAssign, scope: Scope | None) -> None:
         in_class = scope is not None and scope.is_class  # there a library may act on it, as pydantic does
         self._annotation(node.annotation, scope, "soft" if in_class else "type")
         self.visit(node.target, scope)
         if node.value is not None:
             self.visit(node.value, scope)
 
-    def _annotation(self, node: ast.expr | None, scope: _Scope | None, role: Role) -> None:
+    def _annotation(self, node: ast.expr | None, scope: Scope | None, role: Role) -> None:
         for name in _names_in_annotation(node):
             self._add(name, scope, role)
 
-    def _attribute(self, node: ast.Attribute, scope: _Scope | None) -> None:
+    def _attribute(self, node: ast.Attribute, scope: Scope | None) -> None:
         if node.attr in _REFLECTION:
             self.reflection.add(node.attr)
         if path := _path(node):
@@ -279,7 +195,7 @@ class _Reader:
         else:
             self.visit(node.value, scope)
 
-    def _call(self, node: ast.Call, scope: _Scope | None) -> None:
+    def _call(self, node: ast.Call, scope: Scope | None) -> None:
         path = _path(node.func)
         arguments = [*node.args, *node.keywords]
         if path is None or path[-1] not in _LOOKUPS or self._is_local(path[0], scope):
@@ -296,20 +212,20 @@ class _Reader:
             self.found.setdefault(Reference((), module=name))
         self._all(arguments, scope)
 
-    def _is_local(self, name: str, scope: _Scope | None) -> bool:
-        owner = _owner(name, scope)
-        return owner is not None and name not in owner.imports
+    def _is_local(self, name: str, scope: Scope | None) -> bool:
+        home = owner(name, scope)
+        return home is not None and name not in home.imports
 
     def _add(
-        self, path: tuple[str, ...], scope: _Scope | None, role: Role = "value", call: str = "", fixed: bool = False
+        self, path: tuple[str, ...], scope: Scope | None, role: Role = "value", call: str = "", fixed: bool = False
     ) -> None:
-        owner = _owner(path[0], scope)
-        if owner is None:
+        home = owner(path[0], scope)
+        if home is None:
             self.found.setdefault(Reference(path, role, call=call, fixed=fixed))
-        elif path[0] in owner.imports:
-            module, names = owner.imports[path[0]]
+        elif path[0] in home.imports:
+            module, names = home.imports[path[0]]
             self.found.setdefault(Reference((*names, *path[1:]), role, module, call, fixed))
-        elif owner.is_class and role == "value":  # a class body may read a global of the same name first
+        elif home.is_class and role == "value":  # a class body may read a global of the same name first
             self.found.setdefault(Reference(path, "soft"))
 
 
@@ -326,19 +242,6 @@ _LOOKUPS = {  # functions that look code up by name, and which argument is the n
     "globals": -1,
 }
 _IMPORTERS = {"import_module", "__import__"}
-
-
-def _owner(name: str, scope: _Scope | None) -> _Scope | None:
-    """Return the scope that binds a name; None when it is free. Class bodies are seen only from themselves."""
-    innermost = scope
-    while scope is not None:
-        if scope is innermost or not scope.is_class:
-            if name in scope.bound:
-                return scope
-            if name in scope.declared_global:
-                return None
-        scope = scope.parent
-    return None
 
 
 def _path(node: ast.AST) -> tuple[str, ...] | None:

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import builtins
-import collections
-import contextlib
 import dataclasses
 import datetime as dt
 import enum
 import functools
-import importlib
-import inspect
-import operator
-import pkgutil
-import sys
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
@@ -21,7 +13,24 @@ from typing import Any, TypeAlias
 
 from stateflow.dag_action.version import source
 from stateflow.dag_action.version.constant import SCALARS, VALUELESS, key_label
-from stateflow.dag_action.version.names import Found, Space, Unfound, find, is_filled, library_of, named_in_library
+from stateflow.dag_action.version.kinds import (
+    LOOKUPS,
+    METHODS,
+    MUTABLE,
+    READS_SOURCE,
+    SLOTS,
+    class_around,
+    decorators,
+    full_name,
+    is_exposed,
+    is_exposing,
+    is_inside,
+    is_of_project,
+    order,
+    pretends,
+    type_name,
+)
+from stateflow.dag_action.version.names import Space, Unfound, find, is_filled, named_in_library
 from stateflow.dag_action.version.origin import BUILTINS, Library, origin, origin_of_class, origin_of_name
 from stateflow.dag_action.version.source import SourceMissingError, Written
 from stateflow.dag_action.version.syntax import Reference
@@ -29,37 +38,7 @@ from stateflow.dag_action.version.syntax import Reference
 Token: TypeAlias = object
 """Nested tuples of plain values. A function or class of the project is a number, in order of discovery."""
 
-_LOOKUPS = (
-    builtins.getattr,
-    builtins.eval,  # noqa: TID251 - recognised, not called
-    builtins.exec,  # noqa: TID251 - recognised, not called
-    builtins.compile,
-    builtins.globals,
-    builtins.__import__,
-    importlib.import_module,
-    importlib.__import__,
-    operator.attrgetter,
-    operator.methodcaller,
-    pkgutil.resolve_name,
-    sys.modules,
-)
-_READS_SOURCE = (inspect.getdoc, inspect.getsource, inspect.getsourcelines)
-_MUTABLE: Mapping[type, bool] = {
-    list: True,
-    dict: True,
-    set: True,
-    collections.OrderedDict: True,
-    collections.defaultdict: True,
-    collections.Counter: True,
-    collections.deque: True,
-    tuple: False,
-    frozenset: False,
-    types.MappingProxyType: False,
-}
-_READS_NOTHING = {"python", "builtins", "apache-hamilton", "sf-hamilton", __name__.partition(".")[0]}
-_METHODS = (classmethod, staticmethod, property, functools.cached_property, functools.partialmethod)
 _DEEPEST = 100
-_SLOTS = (types.MemberDescriptorType, types.GetSetDescriptorType)
 
 
 class Walk:
@@ -83,9 +62,9 @@ class Walk:
         kind = type(value)
         if encode := SCALARS.get(kind) or VALUELESS.get(kind):
             return kind.__name__, encode(value)
-        if kind in _MUTABLE:
-            return self._once(value, label, lambda: self._container(value, label, loose or _MUTABLE[kind]))
-        if _pretends(value):
+        if kind in MUTABLE:
+            return self._once(value, label, lambda: self._container(value, label, loose or MUTABLE[kind]))
+        if pretends(value):
             return self._unknown(kind, label)
         if isinstance(value, enum.Enum):
             return "member", self.value(kind, label), str(value)
@@ -117,7 +96,7 @@ class Walk:
             factory = getattr(value, "default_factory", None)
             return kind, tuple(pairs), self.value(factory, f"{label}.default_factory")
         if isinstance(value, (set, frozenset)):
-            members = sorted(value, key=_order)
+            members = sorted(value, key=order)
             return kind, tuple(sorted((self.value(item, f"{label}[…]", loose=loose) for item in members), key=ascii))
         return kind, tuple([self.value(item, f"{label}[{n}]", loose=loose) for n, item in enumerate(value)])
 
@@ -141,7 +120,7 @@ class Walk:
         return self._unknown(kind, label)
 
     def _unknown(self, kind: type, label: str) -> Token:
-        self.reasons.add(f"`{label}`: instance of {_name(kind)}")
+        self.reasons.add(f"`{label}`: instance of {full_name(kind)}")
         return "instance", self.value(kind, label)
 
     def _fields(self, value: Any, label: str) -> Token:
@@ -190,8 +169,8 @@ class Walk:
             self.reasons.add(f"`{label}`: dispatches on types that are registered at run time")
         inner = [cell.cell_contents for cell in function.__closure__ or () if is_filled(cell)]
         inner += [getattr(function, "__wrapped__", None)]
-        inside = [self.value(item, label, loose=loose) for item in inner if _is_of_project(item)]
-        return self._library(library, _name(function), label), tuple(inside)
+        inside = [self.value(item, label, loose=loose) for item in inner if is_of_project(item)]
+        return self._library(library, full_name(function), label), tuple(inside)
 
     def _builtin(self, value: Any, label: str) -> Token:
         owner = value.__self__
@@ -207,7 +186,7 @@ class Walk:
     def _type(self, cls: type, label: str, loose: bool) -> Token:
         library = origin_of_class(cls)
         if library is not None:
-            return self._library(library, _name(cls), label)
+            return self._library(library, full_name(cls), label)
         if loose:
             self.reasons.add(f"`{label}`: callable in a container")
         return self._number(cls)
@@ -244,15 +223,15 @@ class Walk:
         space = Space(written, closure, function.__globals__)
         defaults = [self.value(item, f"{name}(…={n})") for n, item in enumerate(function.__defaults__ or ())]
         keywords = [(k, self.value(v, f"{name}({k}=)")) for k, v in sorted((function.__kwdefaults__ or {}).items())]
-        owner = _class_around(function)
+        owner = class_around(function)
         around = self.value(owner, name) if owner else None
-        return "function", self._definition(space, name, _is_exposed(space)), tuple(defaults), tuple(keywords), around
+        return "function", self._definition(space, name, is_exposed(space)), tuple(defaults), tuple(keywords), around
 
     def _modifiers(self, function: types.FunctionType) -> None:
         """Hamilton's modifiers hang on the function; those beyond the decorators in its source are not covered."""
         lists = [value for value in vars(function).values() if isinstance(value, list)]
         hung = [item for value in lists for item in value if type(item).__module__.startswith("hamilton.")]
-        if len(hung) > (_decorators(function) if hung else 0):
+        if len(hung) > (decorators(function) if hung else 0):
             self.reasons.add(f"`{function.__qualname__}`: function modifiers that its source does not show")
 
     def _class(self, cls: type) -> Token:
@@ -265,7 +244,7 @@ class Walk:
         cells = [(f.__code__.co_freevars, f.__closure__ or ()) for f in source.own_functions(cls)]
         closure = {name: cell for names, row in cells for name, cell in zip(names, row, strict=True)}
         space = Space(written, closure, source.namespace(cls))
-        exposed = any(_is_exposing(origin_of_class(base)) for base in cls.__mro__) or _is_exposed(space)
+        exposed = any(is_exposing(origin_of_class(base)) for base in cls.__mro__) or is_exposed(space)
         text = self._definition(space, cls.__qualname__, exposed)
         return "class", text, bases, made, tuple(self._attributes(cls, written))
 
@@ -287,9 +266,9 @@ class Walk:
         for name, value in sorted(vars(cls).items()):
             label = f"{cls.__qualname__}.{name}"
             functions = list(source.unwrapped(value))
-            foreign = [f for f in functions if not _is_inside(f, written) and origin(f.__globals__) is None]
+            foreign = [f for f in functions if not is_inside(f, written) and origin(f.__globals__) is None]
             yield from [(name, self.value(f, label)) for f in foreign if not source.is_generated(f)]
-            if functions or name.startswith("__") or name == "_abc_impl" or isinstance(value, (*_METHODS, *_SLOTS)):
+            if functions or name.startswith("__") or name == "_abc_impl" or isinstance(value, (*METHODS, *SLOTS)):
                 continue
             if name not in getattr(cls, "_fields", ()) and not (
                 isinstance(value, type) and value.__qualname__ == label
@@ -311,84 +290,17 @@ class Walk:
         label = ".".join(reference.path) or reference.module
         found = find(reference, space)
         if reference.role == "type" and not exposed:
-            return _type_name(found)
+            return type_name(found)
         if isinstance(found, Unfound):
             if reference.role == "value":
                 self.reasons.add(f"`{label}`: {found.reason}")
             return None
-        if any(found.value is lookup for lookup in _LOOKUPS):
+        if any(found.value is lookup for lookup in LOOKUPS):
             if not reference.fixed:
                 self.reasons.add(f"`{reference.call or label}`: dynamic lookup")
             return "lookup", found.label
-        if any(found.value is reader for reader in _READS_SOURCE):
+        if any(found.value is reader for reader in READS_SOURCE):
             self.reasons.add(f"`{label}`: reads source or docstrings")
         if found.library:
             return self._library(found.library, found.label, label)
         return self.value(found.value, found.label)
-
-
-def _order(value: object) -> tuple[str, ...]:
-    """Sort a set so that its members are met in one order under every hash seed."""
-    encode = SCALARS.get(type(value))
-    code = getattr(value, "__code__", None)
-    line = f"{code.co_firstlineno:9}" if isinstance(code, types.CodeType) else ""
-    return type(value).__qualname__, str(encode(value) if encode else getattr(value, "__qualname__", "")), line
-
-
-def _pretends(value: object) -> bool:
-    """Return whether an object shows another class than its own, as proxies and mocks do."""
-    try:
-        return value.__class__ is not type(value) and type(value) is not types.GenericAlias
-    except Exception:  # noqa: BLE001 - outside their context some proxies raise
-        return True
-
-
-def _name(value: Any) -> str:
-    return f"{value.__module__}.{value.__qualname__}"
-
-
-def _type_name(found: Found | Unfound) -> Token:
-    if isinstance(found, Found) and isinstance(found.value, type):
-        library = origin_of_class(found.value)
-        return "type", _name(found.value) if library else found.value.__qualname__
-    return None
-
-
-def _decorators(function: Any) -> int:
-    """Return how many decorators stand in the sources of a function and of those that it wraps."""
-    count = 0
-    while isinstance(function, types.FunctionType):
-        with contextlib.suppress(SourceMissingError):
-            count += len(source.of_function(function).syntax.decorators)
-        function = getattr(function, "__wrapped__", None)
-    return count
-
-
-def _is_exposed(space: Space) -> bool:
-    """Return whether a decorator may read docstring and annotations, as validators and tools do."""
-    found = [find(Reference(path), space) for path in space.written.syntax.decorators if path]
-    return any(isinstance(item, Found) and _is_exposing(library_of(item)) for item in found)
-
-
-def _is_exposing(library: Library | None) -> bool:
-    return library is not None and library.name not in _READS_NOTHING
-
-
-def _is_of_project(value: object) -> bool:
-    if isinstance(value, types.FunctionType):
-        return origin(value.__globals__) is None
-    return isinstance(value, type) and origin_of_class(value) is None
-
-
-def _is_inside(function: types.FunctionType, written: Written) -> bool:
-    code = function.__code__
-    return code.co_filename == written.file and written.first_line <= code.co_firstlineno <= written.last_line
-
-
-def _class_around(function: types.FunctionType) -> type | None:
-    """Return the class of the project whose body defines a function, where its name leads to it."""
-    names = function.__code__.co_qualname.split(".")[:-1]
-    value: object = function.__globals__.get(names[0]) if names else None
-    for name in names[1:]:
-        value = vars(value).get(name) if isinstance(value, type) else None
-    return value if isinstance(value, type) and _is_of_project(value) else None

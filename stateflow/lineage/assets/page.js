@@ -34,7 +34,7 @@
   }
 
   function settle(plan, collapsed) {
-    const faces = new Map(plan.cells.map((cell) => [cell.id, collapsed.has(cell.id) ? cell.shut : cell.open]));
+    const faces = new Map(plan.cells.map((cell) => [cell.id, (collapsed.has(cell.id) && cell.shut) || cell.open]));
     let levels = {}, ground;
     for (const tracks of Object.values(plan.channels)) tracks.forEach((track, level) => { levels[track] = level; });
     for (let round = 0; round < sizes.rounds; round++) {
@@ -70,10 +70,10 @@
     for (const berth of plan.left) ground.corners.set(berth.id, [x - berth.w, 0]);
     for (let column = 0; column <= plan.columns; column++) {
       const tracks = plan.channels[`v${column}`] || [];
-      for (const track of tracks) ground.tracks[track] = x + sizes.aislePad + levels[track] * sizes.lane;
+      for (const track of tracks) ground.tracks[track] = x + sizes.wall + levels[track] * sizes.lane;
       const lanes = Math.max(0, ...tracks.map((track) => levels[track] + 1));
       const isEdge = !tracks.length && (column === 0 || column === plan.columns);
-      x += isEdge ? 0 : Math.max(sizes.aisle, 2 * sizes.aislePad + (lanes - 1) * sizes.lane);
+      x += isEdge ? 0 : Math.max(sizes.aisle, 2 * sizes.wall + (lanes - 1) * sizes.lane);
       if (column === plan.columns) break;
       const own = plan.cells.filter((cell) => cell.column === column);
       middles.push(x + Math.max(0, ...own.map((cell) => Math.max(faces.get(cell.id).w / 2, cell.left))));
@@ -91,12 +91,12 @@
     for (let row = 0; row <= plan.rows; row++) {
       const tracks = plan.channels[`h${row}`] || [], lanes = [], lines = [];
       for (const track of tracks) {
-        lanes[levels[track]] = Math.max(lanes[levels[track]] || 0, tagged.has(track) ? sizes.tagLane : sizes.lane);
+        lanes[levels[track]] = Math.max(lanes[levels[track]] || 0, tagged.has(track) ? sizes.shelf : sizes.lane);
       }
-      let depth = sizes.topPad;
+      let depth = sizes.head;
       for (const lane of lanes) lines.push(depth += lane);
       for (const track of tracks) ground.tracks[track] = y + lines[levels[track]];
-      y += Math.max(row > 0 && row < plan.rows ? sizes.gap : 0, tracks.length ? depth + sizes.bottomPad : 0);
+      y += Math.max(row > 0 && row < plan.rows ? sizes.gap : 0, tracks.length ? depth + sizes.foot : 0);
       if (row === plan.rows) break;
       tops.push(y);
       y += Math.max(...plan.cells.filter((cell) => cell.row === row && !cell.anchor).map((cell) => faces.get(cell.id).h));
@@ -110,7 +110,7 @@
   function moor(ground, berths) {
     const wanted = berths.map((berth) =>
       berth.anchor ? heightOf(ground, berth.anchor) - Math.min(...Object.values(berth.ports)) : ground.height);
-    spread(wanted, berths.map((berth) => berth.h + sizes.berthGap), sizes.margin).forEach((y, index) => {
+    spread(wanted, berths.map((berth) => berth.h + sizes.berth), sizes.margin).forEach((y, index) => {
       const { id, h } = berths[index];
       ground.corners.set(id, [ground.corners.get(id)[0], y]);
       ground.height = Math.max(ground.height, y + h + sizes.margin);
@@ -138,7 +138,7 @@
     if (!way.tag) return;
     const [wide, side] = way.tag;
     const left = side === "right" ? start[0] + 6 : start[0] - 6 - wide;
-    ground.tags[way.arrow] = [left, half(ground.tracks[way.tracks[0]] - sizes.tagHeight - 2), wide];
+    ground.tags[way.arrow] = [left, half(ground.tracks[way.tracks[0]] - sizes.tag - 2), wide];
   }
 
   function extents(plan, ground) {
@@ -219,8 +219,7 @@
     for (const group of all("[data-item]", svg)) {
       group.setAttribute("transform", `translate(${ground.corners.get(group.dataset.item).map(number).join(" ")})`);
       const isShut = state.collapsed.has(group.dataset.item);
-      group.toggleAttribute("hidden", group.dataset.face === (isShut ? "open" : "shut"));
-      group.style.display = group.hasAttribute("hidden") ? "none" : "";
+      group.style.display = group.dataset.face === (isShut ? "open" : "shut") ? "none" : "inline";
     }
     for (const way of plan().ways) {
       const points = [...trail(ground, way.start).reverse(), ...ground.courses[way.arrow], ...trail(ground, way.end)];
@@ -232,6 +231,8 @@
     }
     plan().width = ground.width;
     plan().height = ground.height;
+    const isOpen = plan().cells.some((cell) => cell.shut && !state.collapsed.has(cell.id));
+    document.querySelector('[data-do="fold"]').textContent = isOpen ? "Collapse all" : "Expand all";
     mark();
   }
 
@@ -285,8 +286,10 @@
     const mark = visibleMark(id);
     if (!mark) return;
     const box = mark.getBoundingClientRect(), room = canvas.getBoundingClientRect();
-    const isIn = box.left >= room.left && box.right <= room.right && box.top >= room.top && box.bottom <= room.bottom;
-    if (!isIn) pan(room.left + room.width / 2 - box.left - box.width / 2, room.top + room.height / 2 - box.top - box.height / 2);
+    const sheet = panel.getBoundingClientRect();  // on a phone the panel lies over the picture
+    const bottom = !panel.hidden && sheet.left < room.right && sheet.top > room.top ? sheet.top : room.bottom;
+    const isIn = box.left >= room.left && box.right <= room.right && box.top >= room.top && box.bottom <= bottom;
+    if (!isIn) pan((room.left + room.right - box.left - box.right) / 2, (room.top + bottom - box.top - box.bottom) / 2);
   }
 
   const touches = new Map();
@@ -347,8 +350,19 @@
     return found || (nodes[id] && nodes[id].parent ? visibleMark(nodes[id].parent) : null);
   };
 
+  function pin(box, sense) {  // whether an element lies upstream, downstream or both, at its upper right corner
+    const { x, width } = box.querySelector(".shape").getBBox();
+    const made = document.createElementNS("http://www.w3.org/2000/svg", "text");
+    made.setAttribute("class", "sense");
+    made.setAttribute("x", x + width - 3);
+    made.setAttribute("y", 4);
+    made.textContent = sense;
+    box.append(made);
+  }
+
   function mark() {
     const svg = picture(), id = state.chosen;
+    for (const old of all(".sense", svg)) old.remove();
     for (const name of ["chosen", "upstream", "downstream", "found", "holds", "lit"]) {
       for (const old of all(`.${name}`, svg)) old.classList.remove(name);
     }
@@ -368,6 +382,10 @@
     add(inside(id), "holds");
     add([...up], "upstream");
     add([...down], "downstream");
+    for (const each of new Set([...up, ...down])) {
+      const sense = up.has(each) && down.has(each) ? "↕" : up.has(each) ? "↑" : "↓";
+      for (const box of all(`.box[data-id="${CSS.escape(each)}"]`, svg)) pin(box, sense);
+    }
     const within = (set, each) => set.has(each) || began.has(each);
     for (const line of all("[data-arrow]", svg)) {
       const { source, target, kind } = line.dataset;
@@ -394,7 +412,7 @@
     for (const [id, said] of entries) {
       const item = make("li"), link = make("button", titleOf(id));
       link.type = "button";
-      link.addEventListener("click", () => { choose(id); show(id); });
+      link.addEventListener("click", () => choose(id));
       item.append(link);
       if (said) item.append(make("span", ` ${said}`, "said"));
       items.append(item);
@@ -431,6 +449,7 @@
     panel.hidden = !id;
     if (id) tell(id);
     mark();
+    if (id) show(id);
   }
 
   // -- searching -----------------------------------------------------------------------------------------------------------
@@ -453,14 +472,13 @@
     state.match = (state.match + 1) % matches.length;
     count.textContent = `${state.match + 1} of ${matches.length}`;
     choose(matches[state.match]);
-    show(matches[state.match]);
   });
 
   // -- controls ------------------------------------------------------------------------------------------------------------
 
   function look(lens) {
     state.lens = lens;
-    for (const svg of all("svg[data-lens]")) svg.style.display = svg.dataset.lens === lens ? "" : "none";
+    for (const svg of all("svg[data-lens]")) svg.style.display = svg.dataset.lens === lens ? "block" : "none";
     for (const button of all("button[data-lens]")) button.setAttribute("aria-pressed", String(button.dataset.lens === lens));
     redraw();
     if (state.chosen && !visibleMark(state.chosen)) choose(null);
@@ -472,9 +490,7 @@
 
   function foldAll() {
     const ids = plan().cells.filter((cell) => cell.shut).map((cell) => cell.id);
-    const isOpen = ids.some((id) => !state.collapsed.has(id));
-    state.collapsed = new Set(isOpen ? ids : []);
-    document.querySelector('[data-do="fold"]').textContent = isOpen ? "Expand all" : "Collapse all";
+    state.collapsed = new Set(ids.some((id) => !state.collapsed.has(id)) ? ids : []);
     redraw();
     fit();
   }
@@ -524,9 +540,7 @@
     } else if (KEYS[event.key]) KEYS[event.key]();
   });
 
-  // a small screen opens with the actions alone, each unfolded by a touch; the picture is too wide for it
-  const narrow = matchMedia("(max-width: 640px)").matches;
-  if (narrow) document.getElementById("legend").open = false;
+  if (matchMedia("(max-width: 640px)").matches) document.getElementById("legend").open = false;
   look("unified");
   let resized;
   window.addEventListener("resize", () => { clearTimeout(resized); resized = setTimeout(fit, 100); });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from stateflow.lineage.layout.dag import Inside, inside
@@ -30,16 +31,16 @@ def size(element: Element, ports: int = 0) -> tuple[float, float]:
     if element.kind in ("start", "end"):
         return _HEIGHT[element.kind], _HEIGHT[element.kind]
     wide = width(label(element), *_font(element)) + 2 * _PAD.get(element.kind, 12.0)
-    return wide, max(_HEIGHT.get(element.kind, 28.0), _STEP * ports + 10)
+    return 2.0 * math.ceil(wide / 2), max(_HEIGHT.get(element.kind, 28.0), _STEP * ports + 10)
 
 
-def single(element: Element, legs: Sequence[Leg]) -> Face:
-    """Return the face of a block that shows nothing inside."""
+def single(element: Element, legs: Sequence[Leg], room: float = 0.0) -> Face:
+    """Return the face of a block that shows nothing inside, with so much more room on either side of its label."""
     left = _nets(legs, "left")
     right = _nets(legs, "right")
     step = _WIDE_STEP if {"in-right", "out"} & set(right) else _STEP
     w, h = size(element, max(len(left), len(right)))
-    h = max(h, step * len(right) + 10)
+    w, h = w + 2 * room, max(h, step * len(right) + 10)
     w = max(w, 2 * (_reach(legs) + 12)) if _reach(legs) else w
     ports = {}
     for leg in legs:
@@ -61,7 +62,7 @@ def container(action: Element, children: Sequence[Element], arrows: Sequence[Arr
     drawn = inside(sizes, arrows, [leg for leg in legs if leg.element != action.id], TITLE_BAND)
     margins = [_MARGIN if _nets(legs, side) else 16.0 for side in ("left", "right")]
     titled = width(label(action), TITLE, bold=True) + 2 * _EDGE
-    w = max(drawn.w + sum(margins), titled, 2 * (_reach(legs) + _EDGE))
+    w = 2.0 * math.ceil(max(drawn.w + sum(margins), titled, 2 * (_reach(legs) + _EDGE)) / 2)
     h = drawn.h + 16
     shift = half(margins[0] + (w - drawn.w - sum(margins)) / 2)
     boxes = [Box(action.id, action.kind, 0, 0, w, h, label(action), None, "container")]

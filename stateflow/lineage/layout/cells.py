@@ -18,7 +18,7 @@ def spots(nodes: Sequence[str], edges: Sequence[Edge]) -> dict[str, Spot]:
     """Return (row, column) of each node; parts that nothing joins stand below each other."""
     ranks: Ranks = []
     loose: list[str] = []
-    for part in _parts(nodes, edges):
+    for part in _parts(_met(nodes, edges), edges):
         if len(part) == 1:
             loose += part
             continue
@@ -29,6 +29,17 @@ def spots(nodes: Sequence[str], edges: Sequence[Edge]) -> dict[str, Spot]:
         ranks += ordered(rows, forward)
     ranks += [loose[start : start + _LOOSE] for start in range(0, len(loose), _LOOSE)]
     return _columns(ranks, [edge for edge in edges if edge[0] != edge[1]])
+
+
+def _met(nodes: Sequence[str], edges: Sequence[Edge]) -> list[str]:
+    """Return the nodes in the order in which a walk in breadth, edge by edge, first meets them."""
+    order: dict[str, None] = {}
+    for root in nodes:
+        waiting = [root] if root not in order else []
+        for node in waiting:
+            order.setdefault(node)
+            waiting += [target for source, target in edges if source == node and target not in (*order, *waiting)]
+    return list(order)
 
 
 def _parts(nodes: Sequence[str], edges: Sequence[Edge]) -> list[list[str]]:

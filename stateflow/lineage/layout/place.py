@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from stateflow.lineage.layout.plan import TAG_HEIGHT, Anchor, Berth, Cell, Face, Plan, Way
-from stateflow.lineage.layout.shapes import Box, Layout, Point, Port, Route, Tag
+from stateflow.lineage.layout.plan import SIZES, Anchor, Berth, Cell, Plan, Way
+from stateflow.lineage.layout.shapes import Box, Face, Layout, Point, Port, Route, Tag
 from stateflow.lineage.layout.spread import half, spread
-
-MARGIN = 20.0
-_AISLE, _AISLE_PAD, _LANE = 30.0, 14.0, 9.0
-_GAP, _TOP_PAD, _BOTTOM_PAD, _TAG_LANE = 34.0, 10.0, 20.0, 21.0
-_BERTH_GAP = 10.0
-_CLEAR = 5.0
-_ROUNDS = 8
 
 Extent = tuple[float, float]
 
@@ -53,7 +46,7 @@ def settle(plan: Plan, collapsed: Collection[str] = ()) -> Ground:
     """Return the coordinates of a plan: lines of a channel that do not meet come to share a level."""
     faces = {cell.id: cell.shut if cell.id in collapsed else cell.open for cell in plan.cells}
     levels = {track: level for tracks in plan.channels.values() for level, track in enumerate(tracks)}
-    for _ in range(_ROUNDS):
+    for _ in range(SIZES.rounds):
         ground = _measured(Ground(plan, faces, levels))
         packed = _packed(plan, extents(ground))
         if packed == levels:
@@ -91,7 +84,7 @@ def _packed(plan: Plan, extents: Mapping[str, Extent]) -> dict[str, int]:
 
 
 def _meet(a: Extent, b: Extent) -> bool:
-    return a[0] - _CLEAR < b[1] and b[0] - _CLEAR < a[1]
+    return a[0] - SIZES.clear < b[1] and b[0] - SIZES.clear < a[1]
 
 
 # -- one pass ------------------------------------------------------------------------------------------------------
@@ -117,7 +110,7 @@ def _measured(ground: Ground) -> Ground:
 
 def _across(ground: Ground) -> list[float]:
     plan = ground.plan
-    x = MARGIN + max((berth.box.w for berth in plan.left), default=0)
+    x = SIZES.margin + max((berth.box.w for berth in plan.left), default=0)
     for berth in plan.left:
         ground.corners[berth.box.id] = (x - berth.box.w, 0)
     middles = []
@@ -125,16 +118,16 @@ def _across(ground: Ground) -> list[float]:
         tracks = plan.channels.get(f"v{column}", ())
         lanes = max((ground.levels[track] for track in tracks), default=-1) + 1
         for track in tracks:
-            ground.tracks[track] = x + _AISLE_PAD + ground.levels[track] * _LANE
+            ground.tracks[track] = x + SIZES.wall + ground.levels[track] * SIZES.lane
         is_edge = not tracks and (column == 0 or column == plan.columns)
-        x += 0 if is_edge else max(_AISLE, 2 * _AISLE_PAD + (lanes - 1) * _LANE)
+        x += 0 if is_edge else max(SIZES.aisle, 2 * SIZES.wall + (lanes - 1) * SIZES.lane)
         if column < plan.columns:
             own = [cell for cell in plan.cells if cell.column == column]
             middles.append(x + max((_reach(ground, cell, cell.left) for cell in own), default=0))
             x = middles[-1] + max((_reach(ground, cell, cell.right) for cell in own), default=0)
     for berth in plan.right:
         ground.corners[berth.box.id] = (x, 0)
-    ground.width = x + max((berth.box.w for berth in plan.right), default=0) + MARGIN
+    ground.width = x + max((berth.box.w for berth in plan.right), default=0) + SIZES.margin
     return middles
 
 
@@ -143,7 +136,7 @@ def _reach(ground: Ground, cell: Cell, least: float) -> float:
 
 
 def _down(ground: Ground) -> list[float]:
-    plan, y = ground.plan, MARGIN
+    plan, y = ground.plan, SIZES.margin
     tagged = {way.tracks[0] for way in plan.ways if way.tag}
     tops = []
     for row in range(plan.rows + 1):
@@ -151,18 +144,18 @@ def _down(ground: Ground) -> list[float]:
         lanes: dict[int, float] = {}
         for track in tracks:
             level = ground.levels[track]
-            lanes[level] = max(lanes.get(level, 0), _TAG_LANE if track in tagged else _LANE)
-        lines, depth = [], _TOP_PAD
+            lanes[level] = max(lanes.get(level, 0), SIZES.shelf if track in tagged else SIZES.lane)
+        lines, depth = [], SIZES.head
         for level in range(len(lanes)):
             depth += lanes[level]
             lines.append(depth)
         for track in tracks:
             ground.tracks[track] = y + lines[ground.levels[track]]
-        y += max(_GAP if 0 < row < plan.rows else 0, depth + _BOTTOM_PAD if tracks else 0)
+        y += max(SIZES.gap if 0 < row < plan.rows else 0, depth + SIZES.foot if tracks else 0)
         if row < plan.rows:
             tops.append(y)
             y += max(ground.faces[cell.id].h for cell in plan.cells if cell.row == row and not cell.anchor)
-    ground.height = y + MARGIN
+    ground.height = y + SIZES.margin
     return tops
 
 
@@ -170,10 +163,10 @@ def _moor(ground: Ground, berths: Sequence[Berth]) -> None:
     wanted = [
         _level_with(ground, berth.anchor) - _mooring(berth) if berth.anchor else ground.height for berth in berths
     ]
-    room = [berth.box.h + _BERTH_GAP for berth in berths]
-    for berth, y in zip(berths, spread(wanted, room, least=MARGIN), strict=True):
+    room = [berth.box.h + SIZES.berth for berth in berths]
+    for berth, y in zip(berths, spread(wanted, room, least=SIZES.margin), strict=True):
         ground.corners[berth.box.id] = (ground.corners[berth.box.id][0], y)
-        ground.height = max(ground.height, y + berth.box.h + MARGIN)
+        ground.height = max(ground.height, y + berth.box.h + SIZES.margin)
 
 
 def _mooring(berth: Berth) -> float:
@@ -209,7 +202,7 @@ def _steer(ground: Ground, way: Way) -> None:
     if way.tag:
         line = ground.tracks[way.tracks[0]]
         x = start[0] + 6 if way.tag_side == "right" else start[0] - 6 - way.tag_width
-        ground.tags[way.arrow] = Tag(way.tag, x, half(line - TAG_HEIGHT - 2), way.tag_width, TAG_HEIGHT)
+        ground.tags[way.arrow] = Tag(way.tag, x, half(line - SIZES.tag - 2), way.tag_width, SIZES.tag)
 
 
 # -- what is drawn -------------------------------------------------------------------------------------------------

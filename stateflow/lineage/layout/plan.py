@@ -16,7 +16,27 @@ from typing import Literal
 from stateflow.lineage.layout.shapes import Box, Face
 
 TAG_SIZE = 11.0
-TAG_HEIGHT = 16.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """The distances of a drawing in pixels, the same in ``place`` and in the page."""
+
+    margin: float = 20.0  # around everything
+    aisle: float = 30.0  # least width of a channel between columns
+    wall: float = 16.0  # from the side of such a channel to its first line
+    gap: float = 34.0  # least height of a channel between rows
+    head: float = 10.0  # from the top of such a channel to its first line
+    foot: float = 20.0  # from its last line to its bottom: room for the heads of arrows
+    lane: float = 9.0  # from line to line
+    shelf: float = 21.0  # from line to line, where a tag stands on the second
+    tag: float = 16.0  # height of a tag
+    berth: float = 10.0  # between the items of a lane
+    clear: float = 5.0  # between the ends of two lines that share a level
+    rounds: int = 8  # how often levels are packed anew
+
+
+SIZES = Sizes()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,17 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """One line to draw: an edge of the lineage graph. ``style`` is its kind, or ``on error``."""
+    """One line to draw: an edge of the lineage graph.
+
+    ``style`` is its kind, or ``on error``; ``reads`` are the state keys, by id, that its condition looks at.
+    """
 
     id: str
     source: str
     target: str
     style: str
     label: str
+    reads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from stateflow.lineage.grammar import style, visible
 from stateflow.lineage.layout.shapes import Arrow, Element, Sketch
+from stateflow.lineage.static import identity
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -25,8 +26,9 @@ def sketch(graph: nx.MultiDiGraph[str]) -> Sketch:
         graph.edges(data=True),
         key=lambda edge: (place[edge[0]], edge[2]["kind"], edge[2]["order"], place[edge[1]], edge[2]["label"]),
     )
-    drawn: dict[tuple[str, str, str, str], None] = {}
+    drawn: dict[tuple[str, str, str, str], tuple[str, ...]] = {}
     for source, target, data in edges:
-        drawn[source, target, style(data), visible(data["label"])] = None
-    arrows = tuple(Arrow(f"e{index}", *found) for index, found in enumerate(drawn))
+        keys = [identity("state", name) for name in data.get("reads", ())]
+        drawn[source, target, style(data), visible(data["label"])] = tuple(key for key in keys if key in elements)
+    arrows = tuple(Arrow(f"e{index}", *found, reads) for index, (found, reads) in enumerate(drawn.items()))
     return Sketch(elements, arrows)

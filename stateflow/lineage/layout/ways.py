@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 from stateflow.lineage.layout.block import SKEW, container, single, size
@@ -16,6 +17,7 @@ _LANES: dict[str, Side] = {"state": "left", "input": "right", "resource": "right
 _TAG_LIMIT = 205
 _EXIT = 16.0
 _ABREAST = 11.0
+_CHEVRON = 8.0  # room in a collapsed action for the mark that it can be opened
 
 
 def draw_up(sketch: Sketch) -> Plan:
@@ -52,9 +54,9 @@ class _Draft:
         lanes = self._lanes()
         for arrow in sorted(self.data, key=lambda arrow: self._height(arrow, lanes)):
             self.ways.append(self._data_way(arrow))
-        offsets = self._exits()
+        exits = self._exits()
         for arrow in self.flow:
-            self.ways.append(self._flow_way(arrow, offsets.get(arrow.id, 0.0)))
+            self.ways.append(self._flow_way(arrow, *exits.get(arrow.id, (0.0, "right"))))
         self.ways.sort(key=lambda way: int(way.arrow[1:]))
         cells = tuple(self._cell(item) for item in (*self.legs,))
         left, right = ([self._berth(item) for item in lanes if self.lane[item] == side] for side in ("left", "right"))
@@ -77,12 +79,12 @@ class _Draft:
             writers: dict[str, list[str]] = {}
             for arrow in self.data:
                 writers.setdefault(arrow.target, []).append(self._block(arrow.source))
+            place = {id: index for index, id in enumerate(self.elements) if id not in self.lane}
             pairs = [
                 (writer, self._block(arrow.target))
                 for arrow in self.data
-                if arrow.source in self.lane
                 for writer in writers.get(arrow.source, ())
-                if writer not in self.lane and arrow.target not in self.lane
+                if place.get(writer, 0) < place.get(self._block(arrow.target), 0)  # actions are named in their order
             ]
         return list(dict.fromkeys(pairs))
 
@@ -108,7 +110,8 @@ class _Draft:
         def height(item: str) -> tuple[int, ...]:
             made = [arrow.source for arrow in self.data if arrow.target == item and arrow.source not in self.lane]
             used = [arrow.target for arrow in self.data if arrow.source == item and arrow.target not in self.lane]
-            places = [(*self.spot[self._block(id)], index[id]) for id in made or used]
+            asked = [arrow.source for arrow in self.flow if item in arrow.reads]
+            places = [(*self.spot[self._block(id)], index[id]) for id in made or used or asked]
             return *min(places, default=(self.rows, 0, 0)), index[item]
 
         return sorted(self.lane, key=height)
@@ -168,24 +171,30 @@ class _Draft:
         ends = Anchor(arrow.source, net), Anchor(arrow.target, net)
         return Way(arrow.id, arrow.source, arrow.target, arrow.style, ends[0], tracks, ends[1])
 
-    def _exits(self) -> dict[str, float]:
-        """Return how far from the middle of its block's lower side each arrow leaves it."""
+    def _exits(self) -> dict[str, tuple[float, Side]]:
+        """Return how far from the middle of its block's lower side each arrow leaves it, and where its tag stands."""
         leaving: dict[str, list[tuple[int, int, str]]] = {}
         for arrow in self.flow:
             source, target = self._block(arrow.source), self._block(arrow.target)
             if not self._leaves_sideways(arrow):
                 leaving.setdefault(source, []).append((self._bearing(source, target), int(arrow.id[1:]), arrow.id))
-        offsets = {}
+        exits: dict[str, tuple[float, Side]] = {}
         for found in leaving.values():
             found.sort()
             middle = next((place for place, exit in enumerate(found) if not exit[0]), (len(found) - 1) / 2)
-            offsets.update({id: (place - middle) * _EXIT for place, (_, _, id) in enumerate(found)})
-        return offsets
+            for place, (bearing, _, id) in enumerate(found):
+                is_crowded = place == middle == 0 < len(found) - 1  # all others turn right
+                side: Side = "left" if bearing < 0 or is_crowded and not bearing else "right"
+                exits[id] = ((place - middle) * _EXIT, side)
+        return exits
 
     def _bearing(self, source: str, target: str) -> int:
         """Return how far to the right an arrow turns; one that goes back turns furthest, to get around everything."""
         (row, column), (to_row, to_column) = self.spot[source], self.spot[target]
-        return to_column - column if to_row > row else self.columns + (source != target)
+        if to_row <= row:
+            return self.columns + (source != target)
+        is_blocked = to_column == column and not is_open(self.taken, column, row + 1, to_row)
+        return 1 if is_blocked else to_column - column
 
     def _leaves_sideways(self, arrow: Arrow) -> bool:
         source, target = self._block(arrow.source), self._block(arrow.target)
@@ -193,14 +202,13 @@ class _Draft:
         goes_back = self.spot[target][0] <= row
         return goes_back and not arrow.label and (source == target or is_free(self.taken, row, column + 1, self.columns))
 
-    def _flow_way(self, arrow: Arrow, offset: float) -> Way:
+    def _flow_way(self, arrow: Arrow, offset: float, side: Side) -> Way:
         source, target = self._block(arrow.source), self._block(arrow.target)
         net = f"{target}|{arrow.style}"
         own = f"{net}|{arrow.id}" if arrow.label else net
         row, column = self.spot[source]
         tag = fitted(arrow.label, _TAG_LIMIT, TAG_SIZE)
-        wide = width(tag, TAG_SIZE) + 6 if tag else 0.0
-        side = self._tag_side(arrow, source, target)
+        wide = float(math.ceil(width(tag, TAG_SIZE))) + 6 if tag else 0.0
         tracks: list[str] = []
         if self._leaves_sideways(arrow):
             start = self._leg(Leg("out", "out", "right", source), source)
@@ -211,13 +219,6 @@ class _Draft:
         rest, end = self._arrival(source, target, net)
         tracks += [self._track(*track) for track in rest if not (tracks and track[0] == f"h{row + 1}")]
         return Way(arrow.id, arrow.source, arrow.target, arrow.style, start, tuple(tracks), end, tag, wide, side)
-
-    def _tag_side(self, arrow: Arrow, source: str, target: str) -> Side:
-        bearing = self._bearing(source, target)
-        if bearing:
-            return "left" if bearing < 0 else "right"
-        rivals = [self._bearing(source, self._block(other.target)) for other in self.flow if other.source == arrow.source]
-        return "left" if any(rival > 0 for rival in rivals) and not any(rival < 0 for rival in rivals) else "right"
 
     def _arrival(self, source: str, target: str, net: str) -> tuple[list[tuple[str, str]], Anchor]:
         """Return the tracks after the first turn, and the port that they lead to."""
@@ -255,6 +256,7 @@ class _Draft:
         shut = single(element, legs)
         opened: Face = shut
         if children:
+            shut = single(element, legs, room=_CHEVRON)
             inner = [arrow for arrow in self.inner if self._block(arrow.source) == item]
             opened = container(element, children, inner, legs)
         row, column = self.spot[item]
@@ -275,7 +277,9 @@ class _Draft:
         ports = {net: h / 2 + (place - (len(order) - 1) / 2) * _ABREAST for place, net in enumerate(order)}
         anchors = [way.start if way.target == item else way.end for way in own]
         made = [way.start for way in own if way.target == item]
-        anchor = next((anchor for anchor in (*made, *anchors) if anchor.item not in self.lane), None)
+        reads = {arrow.id for arrow in self.flow if item in arrow.reads}
+        asked = [way.start for way in self.ways if way.arrow in reads]
+        anchor = next((anchor for anchor in (*made, *anchors, *asked) if anchor.item not in self.lane), None)
         inset = SKEW / 2 if element.kind == "input" and side == "right" else 0.0
         return Berth(Box(item, element.kind, 0, 0, w, h, shown(element)), ports, inset, anchor)
 

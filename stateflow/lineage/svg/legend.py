@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from stateflow.lineage.grammar import ARROWS, SAMPLES
@@ -26,20 +26,36 @@ class Legend:
 
 def legend(kinds: Iterable[str], styles: Iterable[str], scope: str, limit: float) -> Legend:
     """Return the legend of these kinds of elements and styles of arrows, in rows of at most ``limit`` pixels."""
-    present = {*kinds, *styles}
-    x, y, widest = 0.0, 0.0, 0.0
+    rows = _rows([name for name in _NAMES if name in {*kinds, *styles}], limit)
+    widest = max((_wide(row) for row in rows), default=0)
     parts = []
-    for name in (name for name in _NAMES if name in present):
-        text = _NAMES[name]
-        wide = _SAMPLE + 7 + width(text, _SIZE)
-        if x and x + wide > limit:
-            x, y = 0.0, y + _ROW
-        sample = route_mark(_line(name), scope) if name in ARROWS else box_mark(_sample(name), text)
-        label = f'<text x="{number(_SAMPLE + 7)}" y="4">{text}</text>'
-        parts.append(f'<g transform="translate({number(x)} {number(y + _ROW / 2)})">{sample}{label}</g>')
-        x += wide + _GAP
-        widest = max(widest, x - _GAP)
-    return Legend(f'<g class="legend">{"".join(parts)}</g>', widest, y + _ROW if parts else 0)
+    for index, row in enumerate(rows):
+        x = (widest - _wide(row)) / 2
+        for name in row:
+            sample = route_mark(_line(name), scope) if name in ARROWS else box_mark(_sample(name), _NAMES[name])
+            label = f'<text x="{number(_SAMPLE + 7)}" y="4">{_NAMES[name]}</text>'
+            move = f"translate({number(x)} {number(index * _ROW + _ROW / 2)})"
+            parts.append(f'<g transform="{move}">{sample}{label}</g>')
+            x += _wide([name]) + _GAP
+    return Legend(f'<g class="legend">{"".join(parts)}</g>', widest, len(rows) * _ROW)
+
+
+def _rows(names: Sequence[str], limit: float) -> list[list[str]]:
+    """Return the names in as few rows as fit; where there are several, elements and arrows do not share one."""
+    if _wide(names) <= limit:
+        return [list(names)] if names else []
+    rows: list[list[str]] = []
+    for found in ([name for name in names if name not in ARROWS], [name for name in names if name in ARROWS]):
+        rows.append([])
+        for name in found:
+            if rows[-1] and _wide([*rows[-1], name]) > limit:
+                rows.append([])
+            rows[-1].append(name)
+    return [row for row in rows if row]
+
+
+def _wide(row: Sequence[str]) -> float:
+    return sum(_SAMPLE + 7 + width(_NAMES[name], _SIZE) + _GAP for name in row) - _GAP
 
 
 def _sample(kind: str) -> Box:

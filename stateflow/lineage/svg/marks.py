@@ -17,7 +17,7 @@ _FIRST_CIRCLED, _LAST_CIRCLED = 0x2460, 0x2473
 
 def number(value: float) -> str:
     """Return a coordinate as it is written: at most two decimals, no trailing zeros."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+    return f"{value + 0.0:.2f}".rstrip("0").rstrip(".")
 
 
 def css_name(style: str) -> str:

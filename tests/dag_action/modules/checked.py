@@ -1,10 +1,12 @@
 """Data quality: @check_output and @check_output_custom."""
 
+# mypy: allow-untyped-decorators
+
 from hamilton.data_quality.base import DataValidator, ValidationResult
 from hamilton.function_modifiers import check_output, check_output_custom
 
 
-class _Even(DataValidator):
+class _Even(DataValidator):  # type: ignore[misc]  # Hamilton ships no types
     def applies_to(self, datatype: type) -> bool:
         return datatype is int
 

@@ -1,5 +1,7 @@
 """Columns of frames."""
 
+# mypy: allow-untyped-decorators
+
 import pandas as pd
 from hamilton.function_modifiers import (
     ParameterizedExtract,

@@ -1,5 +1,7 @@
 """Every form of @config."""
 
+# mypy: allow-untyped-decorators
+
 from hamilton.function_modifiers import config
 
 

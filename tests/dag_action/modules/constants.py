@@ -5,7 +5,7 @@ def one() -> int:
     return 1
 
 
-def nothing() -> None | int:
+def nothing() -> int | None:
     return None
 
 

@@ -1,5 +1,5 @@
 """Nothing but a helper."""
 
 
-def _helper() -> int:
+def _helper() -> int:  # pyright: ignore[reportUnusedFunction]
     return 1

@@ -1,5 +1,7 @@
 """A function that is no node, and helpers."""
 
+# mypy: allow-untyped-decorators
+
 from hamilton.function_modifiers import hamilton_exclude
 
 
@@ -9,7 +11,7 @@ def public_helper(x: int) -> int:
 
 
 def _helper(x: int) -> int:
-    return public_helper(x)
+    return int(public_helper(x))
 
 
 def helped(x: int) -> int:

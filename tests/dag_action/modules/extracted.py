@@ -1,5 +1,7 @@
 """Fields of dicts, parts of tuples."""
 
+# mypy: allow-untyped-decorators
+
 from hamilton.function_modifiers import extract_fields, unpack_fields
 
 

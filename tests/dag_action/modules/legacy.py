@@ -1,5 +1,7 @@
 """Modifiers that Hamilton keeps under their old names."""
 
+# mypy: allow-untyped-decorators
+
 import warnings
 
 with warnings.catch_warnings():

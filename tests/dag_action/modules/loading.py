@@ -1,5 +1,7 @@
 """Data in and out: @dataloader, @datasaver, @load_from and @save_to."""
 
+# mypy: allow-untyped-decorators
+
 from pathlib import Path
 from typing import Any
 

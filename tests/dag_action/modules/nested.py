@@ -1,5 +1,7 @@
 """@subdag and @parameterized_subdag: one DAG inside another, under a name of its own."""
 
+# mypy: allow-untyped-decorators
+
 from hamilton.function_modifiers import parameterized_subdag, source, subdag, value
 
 from tests.dag_action.modules import parts
@@ -16,7 +18,9 @@ def fixed(cleaned: str) -> str:
 
 
 @parameterized_subdag(
-    parts, here={"inputs": {"raw": source("text")}}, there={"inputs": {"raw": value(" x ")}, "config": {"style": "loud"}}
+    parts,
+    here={"inputs": {"raw": source("text")}},
+    there={"inputs": {"raw": value(" x ")}, "config": {"style": "loud"}},
 )
 def placed(styled: str) -> str:
     return styled

@@ -1,5 +1,7 @@
 """@parameterize and its relatives."""
 
+# mypy: allow-untyped-decorators
+
 from hamilton.function_modifiers import (
     group,
     inject,
@@ -21,7 +23,9 @@ def scaled(number: int, factor: int) -> int:
     return number * factor
 
 
-@parameterize_values(parameter="word", assigned_output={("hello_text", "Greets."): "hello", ("bye_text", "Parts."): "bye"})
+@parameterize_values(
+    parameter="word", assigned_output={("hello_text", "Greets."): "hello", ("bye_text", "Parts."): "bye"}
+)
 def worded(word: str, base: int) -> str:
     return f"{word} {base}"
 

@@ -1,5 +1,7 @@
 """What the sub-DAGs of ``nested`` are made of."""
 
+# mypy: allow-untyped-decorators
+
 from hamilton.function_modifiers import config
 
 

@@ -1,5 +1,7 @@
 """@pipe_input, @pipe_output, @mutate, @step and the old @pipe."""
 
+# mypy: allow-untyped-decorators
+
 from hamilton.function_modifiers import apply_to, mutate, pipe_input, pipe_output, source, step, value
 
 

@@ -1,5 +1,7 @@
 """Modifiers that change no value: @tag, @tag_outputs, @schema.output and @cache."""
 
+# mypy: allow-untyped-decorators
+
 import pandas as pd
 from hamilton.function_modifiers import cache, extract_fields, schema, tag, tag_outputs
 

@@ -133,5 +133,5 @@ def of_tuple(pair: tuple[int, str]) -> str:
     return str(pair)
 
 
-def of_user_union(either_user: UserId | None | Turn) -> str:
+def of_user_union(either_user: UserId | Turn | None) -> str:
     return repr(either_user)
