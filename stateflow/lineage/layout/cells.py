@@ -14,11 +14,15 @@ _LOOSE = 4
 _SWEEPS = 4
 
 
-def spots(nodes: Sequence[str], edges: Sequence[Edge]) -> dict[str, Spot]:
-    """Return (row, column) of each node; parts that nothing joins stand below each other."""
+def spots(nodes: Sequence[str], main: Sequence[Edge], others: Sequence[Edge] = ()) -> dict[str, Spot]:
+    """Return (row, column) of each node; parts that nothing joins stand below each other.
+
+    Along the ``main`` edges what is met first stands further left; all edges lead downwards where they can.
+    """
+    edges = [*main, *others]
     ranks: Ranks = []
     loose: list[str] = []
-    for part in _parts(_met(nodes, edges), edges):
+    for part in _parts(_met(nodes, main), edges):
         if len(part) == 1:
             loose += part
             continue

@@ -23,6 +23,7 @@ class Ground:
     tracks: dict[str, float] = field(default_factory=dict)
     courses: dict[str, list[Point]] = field(default_factory=dict)
     tags: dict[str, Tag] = field(default_factory=dict)
+    slips: dict[Anchor, float] = field(default_factory=dict)
     width: float = 0.0
     height: float = 0.0
 
@@ -167,6 +168,9 @@ def _moor(ground: Ground, berths: Sequence[Berth]) -> None:
     for berth, y in zip(berths, spread(wanted, room, least=SIZES.margin), strict=True):
         ground.corners[berth.box.id] = (ground.corners[berth.box.id][0], y)
         ground.height = max(ground.height, y + berth.box.h + SIZES.margin)
+        slip = _level_with(ground, berth.anchor) - _mooring(berth) - y if berth.anchor else 0.0
+        if abs(slip) <= SIZES.slip and berth.ports:  # a line that is all but straight becomes so
+            ground.slips[Anchor(berth.box.id, min(berth.ports, key=berth.ports.__getitem__))] = slip
 
 
 def _mooring(berth: Berth) -> float:
@@ -182,11 +186,12 @@ def _point(ground: Ground, anchor: Anchor) -> Point:
     if anchor.item in ground.faces:
         port = ground.faces[anchor.item].ports[anchor.port]
         return x + port.x, y + port.y
+    slip = ground.slips.get(anchor, 0.0)
     for berth in ground.plan.left:
         if berth.box.id == anchor.item:
-            return x + berth.box.w - berth.inset, y + berth.ports[anchor.port]
+            return x + berth.box.w - berth.inset, y + berth.ports[anchor.port] + slip
     berth = next(berth for berth in ground.plan.right if berth.box.id == anchor.item)
-    return x + berth.inset, y + berth.ports[anchor.port]
+    return x + berth.inset, y + berth.ports[anchor.port] + slip
 
 
 def _steer(ground: Ground, way: Way) -> None:

@@ -33,6 +33,7 @@ class Sizes:
     tag: float = 16.0  # height of a tag
     berth: float = 10.0  # between the items of a lane
     clear: float = 5.0  # between the ends of two lines that share a level
+    slip: float = 4.0  # how far a line may leave its place at an item of a lane, to go straight
     rounds: int = 8  # how often levels are packed anew
 
 

@@ -12,7 +12,6 @@ from stateflow.lineage.layout.plan import TAG_SIZE, Anchor, Berth, Cell, Plan, W
 from stateflow.lineage.layout.shapes import Arrow, Box, Element, Face, Leg, Side, Sketch
 from stateflow.lineage.layout.text import fitted, width
 
-TRANSITIONS = ("transition", "on error")
 _LANES: dict[str, Side] = {"state": "left", "input": "right", "resource": "right", "config": "right"}
 _TAG_LIMIT = 205
 _EXIT = 16.0
@@ -39,7 +38,7 @@ class _Draft:
         self.flow = [arrow for arrow in self.outer if not {arrow.source, arrow.target} & self.lane.keys()]
         self.data = [arrow for arrow in self.outer if arrow not in self.flow]
         grid = [item.id for item in self.top if item.id not in self.lane]
-        self.spot = spots(grid, self._leading())
+        self.spot = spots(grid, self._leading("transition", "depends"), self._leading("on error"))
         self.taken: dict[Spot, str] = {spot: item for item, spot in self.spot.items()}
         self.columns = max((column for _, column in self.spot.values()), default=-1) + 1
         self.rows = max((row for row, _ in self.spot.values()), default=-1) + 1
@@ -72,10 +71,10 @@ class _Draft:
         """Whether the arrow joins an action with what is inside it, which being inside says already."""
         return self.elements[arrow.source].parent == arrow.target or self.elements[arrow.target].parent == arrow.source
 
-    def _leading(self) -> list[tuple[str, str]]:
+    def _leading(self, *styles: str) -> list[tuple[str, str]]:
         """Return which block stands before which: by control flow, or else by who writes what the other reads."""
-        pairs = [(self._block(arrow.source), self._block(arrow.target)) for arrow in self.flow]
-        if not pairs:
+        pairs = [(self._block(arrow.source), self._block(arrow.target)) for arrow in self.flow if arrow.style in styles]
+        if not self.flow:
             writers: dict[str, list[str]] = {}
             for arrow in self.data:
                 writers.setdefault(arrow.target, []).append(self._block(arrow.source))
