@@ -41,7 +41,7 @@ bench: $(VENV)/.ready-full ## measure beside the rivals, and write benchmarks/re
 	$(BIN)/python -m benchmarks $(ARGS)
 
 pictures: $(VENV)/.ready-tests ## draw every example as PNG, light and dark, wide and phone
-	$(BIN)/python -m examples.pictures $(ARGS)
+	$(BIN)/python -m tests.pictures $(ARGS)
 
 constraints: $(VENV)/.ready-venv ## pin the newest versions that fit together, in constraints.txt
 	$(BIN)/python -m pip install --quiet --dry-run --ignore-installed --report $(VENV)/resolved.json '.[$(FULL)]' --group dev

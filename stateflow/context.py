@@ -87,7 +87,7 @@ class Scope(Access):
     nodes: list[NodeRun] | None = None
 
     def __init__(
-        self, declared: Declared, base: Mapping[str, Any], listener: Listener | None, watched: bool
+        self, declared: Declared, base: dict[str, Any], listener: Listener | None, watched: bool
     ) -> None:
         self.declared = declared
         self.base = base
@@ -113,7 +113,7 @@ _open_span: ContextVar[tuple[Scope, Span] | None] = ContextVar("stateflow_span",
 
 
 @contextmanager
-def span(name: str, **attributes: Any) -> Iterator[Span]:
+def span(name: str, /, **attributes: Any) -> Iterator[Span]:
     """Record a named piece of work inside a body, with its duration and, if one escapes, its error."""
     scope = current_scope.get()
     opened = Span(name, _innermost(scope), attributes=attributes)

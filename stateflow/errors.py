@@ -113,10 +113,10 @@ def names(values: Iterable[object]) -> str:
     return "[" + ", ".join(repr(str(value)) for value in values) + "]"
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: object, known: Iterable[object]) -> str:
     """Return ``; did you mean 'x'?``, or the valid names when nothing is near, for a message's end."""
-    options: Sequence[str] = sorted(set(known))
-    close = difflib.get_close_matches(name, options, n=2, cutoff=0.6)
+    options: Sequence[str] = sorted({str(option) for option in known})
+    close = difflib.get_close_matches(str(name), options, n=2, cutoff=0.6)
     if close:
         return "; did you mean " + " or ".join(repr(option) for option in close) + "?"
     if not options:

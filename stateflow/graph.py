@@ -19,6 +19,8 @@ TAG = "@tag:"
 TransitionSpec = tuple[str | Iterable[str], str] | tuple[str | Iterable[str], str, Condition]
 """(source or sources, target) or (source or sources, target, condition)."""
 
+Arrow = tuple[str, str, Condition]
+
 
 @dataclass(frozen=True, slots=True)
 class Transition:
@@ -85,7 +87,7 @@ class GraphBuilder:
         self._actions: list[tuple[str | None, Any]] = []
         self._transitions: list[TransitionSpec] = []
 
-    def with_actions(self, *actions: Any, **named: Any) -> Self:
+    def with_actions(self, /, *actions: Any, **named: Any) -> Self:
         """Add actions, under their own names or the names given as keywords."""
         self._actions += [(None, given) for given in actions]
         self._actions += list(named.items())
@@ -94,7 +96,7 @@ class GraphBuilder:
     def with_transitions(self, *transitions: TransitionSpec) -> Self:
         """Add transitions ``(source, target)`` or ``(source, target, condition)``, tried in this order.
 
-        A source may be a list of names, or ``"*"`` for every action except the target.
+        A source may be a list of names, or ``"*"`` for every action except the target, after its own transitions.
         """
         self._transitions += list(transitions)
         return self
@@ -133,6 +135,11 @@ class GraphBuilder:
         return Graph(actions, arrows), findings
 
 
+def _label(given: Any) -> str:
+    """Return the name that an end of a transition stands for."""
+    return given if isinstance(given, str) else str(getattr(given, "name", None) or getattr(given, "__name__", given))
+
+
 def as_action(given: Any, name: str | None = None) -> Action:
     """Return an action for whatever a user gave as one: an action, or a plain function with a state.
 
@@ -144,7 +151,7 @@ def as_action(given: Any, name: str | None = None) -> Action:
     if isinstance(given, type) and issubclass(given, Action):
         raise GraphError(f"{given.__name__} is a class; give an instance: {name or given.__name__}={given.__name__}()")
     if isinstance(given, Callable):  # type: ignore[arg-type]  # the abstract class works at run time
-        label = name or getattr(given, "__name__", repr(given))
+        label = name or _label(given)
         raise GraphError(f"{label!r} is a plain function; decorate it: @{action.__name__}(reads=[...], writes=[...])")
     raise GraphError(f"{given!r} is not an action")
 
@@ -169,42 +176,62 @@ def _named(given: Iterable[tuple[str | None, Any]], findings: list[str]) -> dict
 def _arrows(
     specs: Iterable[TransitionSpec], actions: Mapping[str, Action], findings: list[str]
 ) -> tuple[Transition, ...]:
-    own: list[tuple[str, str, Condition]] = []
-    wild: list[tuple[str, str, Condition]] = []
+    own: list[Arrow] = []
+    wild: list[Arrow] = []
     for spec in specs:
-        parsed = _parsed(spec, actions, findings)
-        for source, target, condition in parsed:
-            if source == EVERY:
-                wild += [(name, target, condition) for name in actions if name != target]
-            else:
-                own.append((source, target, condition))
+        for source, target, condition in _parsed(spec, actions, findings):
+            (wild if source == EVERY else own).append((source, target, condition))
     counts: dict[str, int] = {}
     arrows = []
-    for source, target, condition in (*own, *wild):
+    for source, target, condition in (*own, *_spread(wild, own, actions, findings)):
         counts[source] = counts.get(source, -1) + 1
         arrows.append(Transition(source, target, condition, counts[source]))
     return tuple(arrows)
 
 
-def _parsed(
-    spec: Any, actions: Mapping[str, Action], findings: list[str]
-) -> list[tuple[str, str, Condition]]:
-    if not isinstance(spec, tuple) or len(spec) not in (2, 3):
+def _spread(wild: list[Arrow], own: list[Arrow], actions: Mapping[str, Action], findings: list[str]) -> list[Arrow]:
+    """Return the arrows that ``"*"`` stands for: from every action but the target that has no default before it."""
+    ended = {source for source, _, condition in own if condition.is_default}
+    found = []
+    for _, target, condition in wild:
+        sources = [name for name in actions if name != target and (condition.errors or name not in ended)]
+        if not sources and len(actions) > 1:
+            reason = "every other action has a default that is tried first"
+            findings.append(f"transition {EVERY!r} -> {target!r} is never taken: {reason}")
+        if condition.is_default:
+            ended.update(sources)
+        found += [(name, target, condition) for name in sources]
+    return found
+
+
+def _parsed(spec: Any, actions: Mapping[str, Action], findings: list[str]) -> list[Arrow]:
+    if not _is_spec(spec):
         findings.append(f"transition {spec!r} must be (source, target) or (source, target, condition)")
         return []
     condition = spec[2] if len(spec) == 3 else default
     if not isinstance(condition, Condition):
         findings.append(f"transition {spec[:2]!r}: {condition!r} is not a condition; use when, expr or Condition.of")
         return []
-    sources = [spec[0]] if isinstance(spec[0], (str, Action)) else list(spec[0])
-    ends = [end.name if isinstance(end, Action) else end for end in (*sources, spec[1])]
+    ends = [_label(end) for end in (*_sources(spec), spec[1])]
     unknown = [end for end in ends if end not in actions and not (end == EVERY and end != ends[-1])]
-    for end in unknown:
-        findings.append(f"transition {ends[0]!r} -> {ends[-1]!r}: there is no action {end!r}{nearest(str(end), actions)}")
-    known_visits = [name for name in condition.visited if name not in actions]
-    for name in known_visits:
-        findings.append(f"visits({name!r}): there is no action {name!r}{nearest(name, actions)}")
+    arrow = f"transition {ends[0]!r} -> {ends[-1]!r}"
+    findings += [f"{arrow}: there is no action {end!r}{nearest(end, actions)}" for end in unknown]
+    lost = [name for name in condition.visited if name not in actions]
+    findings += [f"visits({name!r}): there is no action {name!r}{nearest(name, actions)}" for name in lost]
     return [] if unknown else [(source, ends[-1], condition) for source in ends[:-1]]
+
+
+def _is_spec(spec: Any) -> bool:
+    """Return whether a transition has the right form: names, actions or, as its source, a list of them."""
+    if not isinstance(spec, tuple) or len(spec) not in (2, 3):
+        return False
+    sources = _sources(spec)
+    return bool(sources) and all(isinstance(end, (str, Action)) or callable(end) for end in (*sources, spec[1]))
+
+
+def _sources(spec: tuple[Any, ...]) -> list[Any]:
+    given = spec[0]
+    return list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
 
 
 def _after_default(arrows: Iterable[Transition]) -> list[str]:

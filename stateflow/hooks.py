@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from stateflow.errors import GraphError
+from stateflow.errors import nearest
 
 
 class LifecycleHook:
@@ -58,6 +58,8 @@ class LifecycleHook:
 
 
 POINTS: tuple[str, ...] = tuple(name for name in vars(LifecycleHook) if not name.startswith("_"))
+CREATED = "post_application_create"
+IN_VERBS: tuple[str, ...] = tuple(point for point in POINTS if point != CREATED)
 Hook = Callable[..., Any]
 
 
@@ -69,14 +71,15 @@ class HookSet:
         self.at: dict[str, tuple[Hook, ...]] = {
             point: tuple(getattr(hook, point) for hook in self.given if _overrides(hook, point)) for point in POINTS
         }
-        for hook in self.given:
-            if not any(_overrides(hook, point) for point in POINTS):
-                raise GraphError(f"{hook!r} overrides no method of LifecycleHook, so it would never be called")
 
-    def first_async(self) -> str | None:
-        """Return the name of an async hook, or None when a sync verb can call them all."""
-        for point, hooks in self.at.items():
-            for hook in hooks:
+    def findings(self) -> list[str]:
+        """Return one sentence for each hook that would never be called."""
+        return [_idle(hook) for hook in self.given if not any(_overrides(hook, point) for point in POINTS)]
+
+    def first_async(self, *points: str) -> str | None:
+        """Return the name of an async hook at one of these points, or None when sync code can call them all."""
+        for point in points:
+            for hook in self.at[point]:
                 if inspect.iscoroutinefunction(hook):
                     return f"{type(getattr(hook, '__self__', hook)).__name__}.{point}"
         return None
@@ -91,3 +94,10 @@ def _overrides(hook: object, point: str) -> bool:
     return method is not None and method is not vars(LifecycleHook)[point]
 
 
+def _idle(hook: object) -> str:
+    if isinstance(hook, type):
+        return f"hook {hook.__name__} is a class; give an instance: with_hooks({hook.__name__}())"
+    kind = type(hook)
+    fact = f"hook {kind.__name__} overrides no method of LifecycleHook, so it would never be called"
+    own = [name for name in vars(kind) if not name.startswith("_")]
+    return fact + (f"; {own[0]!r} is none of them{nearest(own[0], POINTS)}" if own else "")

@@ -158,19 +158,46 @@ class Journal:
         return (self.truth,) if self.tracker is None else (self.truth, self.tracker)
 
     def commit(self, record: Record) -> None:
-        """Append a record; the truth commits first, and a tracker that fails does not stop the run."""
-        expected = expected_head(record)
-        self.truth.commit(record, expected)
+        """Append a record to the truth."""
+        self.truth.commit(record, expected_head(record))
+
+    def track(self, record: Record) -> None:
+        """Append a record that the truth has to the tracker, whose failure does not stop the run."""
         if self.tracker is not None:
             try:
-                self.tracker.commit(record, expected)
+                self.tracker.commit(record, expected_head(record))
             except StoreError as error:
                 self.lose_tracker(error)
 
     def save_attempt(self, attempt: Attempt) -> None:
         """Keep a try that came to nothing."""
-        for store in self.stores:
-            store.save_attempt(attempt)
+        self.truth.save_attempt(attempt)
+        if self.tracker is not None:
+            try:
+                self.tracker.save_attempt(attempt)
+            except StoreError as error:
+                self.lose_tracker(error)
+
+    async def acommit(self, record: Record) -> None:
+        """The async twin of ``commit``."""
+        await self.truth.acommit(record, expected_head(record))
+
+    async def atrack(self, record: Record) -> None:
+        """The async twin of ``track``."""
+        if self.tracker is not None:
+            try:
+                await self.tracker.acommit(record, expected_head(record))
+            except StoreError as error:
+                self.lose_tracker(error)
+
+    async def asave_attempt(self, attempt: Attempt) -> None:
+        """The async twin of ``save_attempt``."""
+        await self.truth.asave_attempt(attempt)
+        if self.tracker is not None:
+            try:
+                await self.tracker.asave_attempt(attempt)
+            except StoreError as error:
+                self.lose_tracker(error)
 
     def lose_tracker(self, error: StoreError) -> None:
         """Go on without the tracker, saying so once."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from stateflow.errors import ActionError
+from stateflow.errors import ActionError, GraphError
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,13 @@ class Resource:
 
     factory: Callable[[], Any]
     version: str | None = None
+
+    def __post_init__(self) -> None:
+        if not callable(self.factory):
+            raise GraphError(
+                f"Resource takes a function that opens the resource, not {self.factory!r}; an object that is open "
+                "already is given as it is: with_resources(name=object)"
+            )
 
 
 class Resources:
@@ -53,7 +60,7 @@ class Resources:
 
     def versions(self, names: tuple[str, ...]) -> tuple[tuple[str, str | None], ...]:
         """Return name and version of these resources."""
-        return tuple((name, getattr(self._given[name], "version", None)) for name in names)
+        return tuple((name, self._version(name)) for name in names)
 
     def opened(self) -> list[Any]:
         """Take out the objects that factories have made, last one first, so that they can be closed."""
@@ -61,3 +68,7 @@ class Resources:
             made = list(reversed(self._open.values()))
             self._open.clear()
         return made
+
+    def _version(self, name: str) -> str | None:
+        given = self._given[name]
+        return given.version if isinstance(given, Resource) else None

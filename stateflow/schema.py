@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from stateflow.errors import ActionError, GraphError, InputError, names
+from stateflow.errors import ActionError, GraphError, InputError, names, nearest
 
 
 class ModelSchema:
     """The fields of a model, each with its validator. pydantic does the checking and coercing.
 
     Raises:
-        GraphError: the class is none of the three kinds, or pydantic is not installed.
+        GraphError: the class is none of the three kinds, a field has a type that cannot be checked, or pydantic is
+            not installed.
     """
 
     def __init__(self, model: type[Any]) -> None:
@@ -23,20 +24,26 @@ class ModelSchema:
         except ImportError:
             raise GraphError("with_typing checks values with pydantic; pip install 'stateflow[pydantic]'") from None
         self.model = model
-        self._whole: Any = pydantic.TypeAdapter(model)
-        self._is_mapping = typing.is_typeddict(model)
         self.defaults: dict[str, Any] = {}
+        self.hints: dict[str, Any] = {}
+        self.required: frozenset[str] = frozenset()
+        self._config: Any = {"arbitrary_types_allowed": True}
+        self._whole: Callable[[dict[str, Any]], Any] = dict
+        self._aliases: dict[str, str] = {}
         self._validate_model = False
-        if isinstance(model, type) and issubclass(model, pydantic.BaseModel):
-            self._take_pydantic(model)
-        elif dataclasses.is_dataclass(model):
-            self._take_dataclass(model)
-        elif self._is_mapping:
-            self.hints = typing.get_type_hints(model, include_extras=True)
-            self.required = frozenset(getattr(model, "__required_keys__", ()))
-        else:
-            raise GraphError(f"with_typing takes a pydantic model, a dataclass or a TypedDict, not {model!r}")
-        self._fields = {name: pydantic.TypeAdapter(_plain(hint)) for name, hint in self.hints.items()}
+        try:
+            if isinstance(model, type) and issubclass(model, pydantic.BaseModel):
+                self._take_pydantic(model)
+            elif isinstance(model, type) and dataclasses.is_dataclass(model):
+                self._take_dataclass(model)
+            elif typing.is_typeddict(model):
+                self.hints = typing.get_type_hints(model, include_extras=True)
+                self.required = frozenset(getattr(model, "__required_keys__", ()))
+            else:
+                raise GraphError(f"with_typing takes a pydantic model, a dataclass or a TypedDict, not {model!r}")
+            self._fields = {name: self._adapter(_plain(hint)) for name, hint in self.hints.items()}
+        except (NameError, pydantic.PydanticUserError) as error:
+            raise GraphError(f"with_typing cannot check the fields of {model.__name__}: {error}") from error
 
     def checked(self, written: Mapping[str, Any], data: Mapping[str, Any], *, where: str) -> dict[str, Any]:
         """Return the written values, coerced to their fields' types.
@@ -55,13 +62,15 @@ class ModelSchema:
         try:
             for key, value in written.items():
                 if key not in self._fields:
-                    raise ActionError(f"{where} wrote {key!r}, which is not a field of {self.model.__name__}")
+                    near = nearest(key, self._fields)
+                    raise ActionError(f"{where} wrote {key!r}, which is not a field of {self.model.__name__}{near}")
                 fitted[key] = self._fields[key].validate_python(value)
             if self._validate_model and self.required <= data.keys():
-                whole = self._whole.validate_python({**self._known(data), **fitted})
-                fitted = {key: _field(whole, key) for key in fitted}
+                whole = self._whole(self._known({**data, **fitted}))
+                fitted = {key: getattr(whole, key) for key in fitted}
         except pydantic.ValidationError as error:
-            raise ActionError(f"{where} wrote a value that does not fit {self.model.__name__}: {error}") from error
+            wrong = key if len(fitted) < len(written) else ""
+            raise ActionError(f"{where} wrote a value that does not fit {_told(error, self.model, wrong)}") from error
         return fitted
 
     def instance(self, data: Mapping[str, Any]) -> Any:
@@ -69,18 +78,30 @@ class ModelSchema:
         missing = sorted(self.required - data.keys())
         if missing:
             raise InputError(f"the state has no value yet for {names(missing)} of {self.model.__name__}")
-        return self._whole.validate_python(self._known(data))
+        return self._whole(self._known(data))
 
     def _known(self, data: Mapping[str, Any]) -> dict[str, Any]:
         return {key: value for key, value in data.items() if key in self.hints}
 
+    def _adapter(self, hint: Any) -> Any:
+        import pydantic
+
+        try:
+            return pydantic.TypeAdapter(hint, config=self._config)
+        except pydantic.PydanticUserError as error:
+            if error.code != "type-adapter-config-unused":  # the type is a model itself, with its own settings
+                raise
+            return pydantic.TypeAdapter(hint)
+
     def _take_pydantic(self, model: Any) -> None:
-        self.hints: dict[str, Any] = {}
         for name, info in model.model_fields.items():
             hint = info.annotation
             self.hints[name] = typing.Annotated[(hint, *info.metadata)] if info.metadata else hint
             if not info.is_required():
                 self.defaults[name] = info.get_default(call_default_factory=True)
+            self._aliases[name] = _alias(info.validation_alias, name)
+        self._config = model.model_config
+        self._whole = lambda known: model.model_validate({self._aliases[key]: known[key] for key in known})
         self.required = frozenset(model.model_fields) - self.defaults.keys()
         decorators = model.__pydantic_decorators__
         self._validate_model = bool(
@@ -88,13 +109,16 @@ class ModelSchema:
         )
 
     def _take_dataclass(self, model: Any) -> None:
-        self.hints = typing.get_type_hints(model, include_extras=True)
-        for item in dataclasses.fields(model):
+        fields = [item for item in dataclasses.fields(model) if item.init]
+        hints = typing.get_type_hints(model, include_extras=True)
+        self.hints = {item.name: hints[item.name] for item in fields}
+        self._whole = lambda known: model(**known)
+        for item in fields:
             if item.default is not dataclasses.MISSING:
                 self.defaults[item.name] = item.default
             elif item.default_factory is not dataclasses.MISSING:
                 self.defaults[item.name] = item.default_factory()
-        self.required = frozenset(item.name for item in dataclasses.fields(model)) - self.defaults.keys()
+        self.required = frozenset(self.hints) - self.defaults.keys()
 
 
 def _plain(hint: Any) -> Any:
@@ -103,5 +127,16 @@ def _plain(hint: Any) -> Any:
     return hint
 
 
-def _field(whole: Any, key: str) -> Any:
-    return whole[key] if isinstance(whole, dict) else getattr(whole, key)
+def _alias(alias: Any, name: str) -> str:
+    """Return the name under which a model takes a field."""
+    choices = [choice for choice in getattr(alias, "choices", [alias]) if isinstance(choice, str)]
+    return choices[0] if choices else name
+
+
+def _told(error: Any, model: type[Any], key: str) -> str:
+    """Return what pydantic found, in one line: the fields of the model, and what is wrong with each."""
+    wrong = []
+    for found in error.errors(include_url=False, include_context=False):
+        path = ".".join(str(part) for part in (*([key] if key else []), *found["loc"]))
+        wrong.append(f"{path}: {found['msg']}" if path else str(found["msg"]))
+    return f"{model.__name__}: {'; '.join(wrong)}"

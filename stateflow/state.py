@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol, Self
 
 from stateflow.errors import ActionError, InputError, MissingKeyError, names, nearest
 
-ABSENT: Any = type("Absent", (), {"__repr__": lambda self: "ABSENT", "__slots__": ()})()
+ABSENT: Any = type("Absent", (), {"__repr__": lambda _: "ABSENT", "__slots__": ()})()
 _new: Any = object.__new__
 
 
@@ -40,11 +40,8 @@ class State(Mapping[str, Any]):
     __slots__ = ("_data", "_schema")
 
     def __init__(self, values: Mapping[str, Any] | None = None, /, **more: Any) -> None:
-        self._data: dict[str, Any] = {**(values or {}), **more}
+        self._data: dict[str, Any] = {**_items(values), **more}
         self._schema: Schema | None = None
-        for key in self._data:
-            if not isinstance(key, str):
-                raise InputError(f"state keys are strings, not {key!r}; rename the key to {str(key)!r}")
 
     # -- reading --------------------------------------------------------------------------------
 
@@ -84,19 +81,19 @@ class State(Mapping[str, Any]):
 
     # -- changing -------------------------------------------------------------------------------
 
-    def update(self, **values: Any) -> Self:
+    def update(self, /, **values: Any) -> Self:
         """Return a state in which these keys have these values."""
         return self._with({**self._data, **values})
 
-    def append(self, **values: Any) -> Self:
+    def append(self, /, **values: Any) -> Self:
         """Return a state with each value appended to its key's list; a missing key becomes a list."""
         return self._changed("append", values)
 
-    def extend(self, **values: Iterable[Any]) -> Self:
+    def extend(self, /, **values: Iterable[Any]) -> Self:
         """Return a state with each key's list extended by the given items."""
         return self._changed("extend", {key: list(items) for key, items in values.items()})
 
-    def increment(self, **values: Any) -> Self:
+    def increment(self, /, **values: Any) -> Self:
         """Return a state with each number added to its key; a missing key starts at 0."""
         return self._changed("increment", values)
 
@@ -104,8 +101,11 @@ class State(Mapping[str, Any]):
         """Return a state with what ``other`` has changed.
 
         A State that descends from the same view contributes its operations, anything else its items.
+
+        Raises:
+            InputError: it is no mapping of state keys to values.
         """
-        return self.update(**dict(other))
+        return self.update(**_items(other))
 
     def subset(self, *keys: str, ignore_missing: bool = True) -> Self:
         """Return a state of these keys only.
@@ -123,7 +123,7 @@ class State(Mapping[str, Any]):
         """Return a state without the keys in ``delete``, or without all but those in ``keep``.
 
         Raises:
-            InputError: not exactly one of the two is given.
+            InputError: not exactly one of the two is given, or one is a lone string.
         """
         data = dict(self._data)
         for key in self._doomed(delete, keep):
@@ -166,6 +166,9 @@ class State(Mapping[str, Any]):
     def _doomed(self, delete: Iterable[str] | None, keep: Iterable[str] | None) -> list[str]:
         if (delete is None) == (keep is None):
             raise InputError("wipe takes either delete= or keep=")
+        for lone in (delete, keep):
+            if isinstance(lone, str):
+                raise InputError(f"wipe takes a list of keys, not {lone!r}; write [{lone!r}]")
         if delete is not None:
             return list(delete)
         kept = set(keep or ())
@@ -195,9 +198,12 @@ def state_of(data: dict[str, Any], schema: Schema | None = None) -> State:
 
 
 class Declared:
-    """What an action has declared that it reads and writes; one per action of an application."""
+    """What an action has declared that it reads and writes; one per action of an application.
 
-    __slots__ = ("action", "optional", "readable", "reads", "writes")
+    ``form`` is the decorator that the declaration stands in, or ``class``.
+    """
+
+    __slots__ = ("action", "form", "optional", "readable", "reads", "writes")
 
     def __init__(
         self,
@@ -205,19 +211,23 @@ class Declared:
         reads: Iterable[str] = (),
         optional_reads: Iterable[str] = (),
         writes: Iterable[str] = (),
+        form: str = "@action",
     ) -> None:
         self.action = action
+        self.form = form
         self.reads = tuple(reads)
         self.optional = frozenset(optional_reads)
         self.readable = frozenset(self.reads) | self.optional
         self.writes = frozenset(writes)
 
     def corrected(self, *, reads: str | None = None, writes: Iterable[str] = ()) -> str:
-        """Return the decorator line that would allow one more read, or more writes."""
-        line = f"reads={names(sorted({*self.reads, *([reads] if reads else [])}))}"
+        """Return the declaration that would allow one more read, or more writes."""
+        lines = {"reads": {*self.reads, *([reads] if reads else [])}, "writes": {*self.writes, *writes}}
         if self.optional:
-            line += f", optional_reads={names(sorted(self.optional))}"
-        return f"@action({line}, writes={names(sorted({*self.writes, *writes}))})"
+            lines = {"reads": lines["reads"], "optional_reads": {*self.optional}, "writes": lines["writes"]}
+        if self.form == "class":
+            return "; ".join(f"{name} = {names(sorted(keys))}" for name, keys in lines.items())
+        return f"{self.form}({', '.join(f'{name}={names(sorted(keys))}' for name, keys in lines.items())})"
 
 
 class Access:
@@ -225,7 +235,7 @@ class Access:
 
     touched: set[str] | None = None
 
-    def __init__(self, declared: Declared, base: Mapping[str, Any]) -> None:
+    def __init__(self, declared: Declared, base: dict[str, Any]) -> None:
         self.declared = declared
         self.base = base
 
@@ -272,15 +282,20 @@ class StateView(State):
 
     # -- changing -------------------------------------------------------------------------------
 
-    def update(self, **values: Any) -> Self:
+    def update(self, /, **values: Any) -> Self:
         log = self._log
         for key, value in values.items():
             log = (log, "update", key, value)
-        return self._next({**self._data, **values}, log)
+        state: Self = _new(self.__class__)  # as in _next; this is the hottest path of all
+        state._data = {**self._data, **values}
+        state._schema = self._schema
+        state._access = self._access
+        state._log = log
+        return state
 
     def merge(self, other: Mapping[str, Any]) -> Self:
         if not isinstance(other, StateView) or other._access is not self._access:
-            return self.update(**dict(other))
+            return self.update(**_items(other))
         state = self
         for operation in operations(other, since=self):
             state = state._apply(operation)
@@ -309,8 +324,10 @@ class StateView(State):
     def _changed(self, kind: str, values: Mapping[str, Any]) -> Self:
         data, log, readable = self._data, self._log, self._access.declared.readable
         for key, value in values.items():
-            if key in data or key in readable:
-                data = {**data, key: applied(kind, key, data.get(key, ABSENT), value)}
+            if key in data:
+                data = {**data, key: applied(kind, key, data[key], value)}
+            elif key in readable:
+                data = {**data, key: applied(kind, key, self._whole(key), value)}
             log = (log, kind, key, value)  # a key that is not seen is computed when the step commits
         return self._next(data, log)
 
@@ -328,6 +345,15 @@ class StateView(State):
         elif key not in self._data and key not in declared.readable and not self._wrote(key):
             raise self._missing(key)
         return self._data.get(key, ABSENT)
+
+    def _whole(self, key: str) -> Any:
+        """Return the value of a key that is not seen here: it is absent, or ``subset`` has left it out."""
+        value = self._access.base.get(key, ABSENT)
+        for operation in operations(self):
+            if operation.key == key:
+                gone = operation.kind == "delete"
+                value = ABSENT if gone else applied(operation.kind, key, value, operation.value)
+        return value
 
     def _wrote(self, key: str) -> bool:
         log = self._log
@@ -402,7 +428,7 @@ def settle(access: Access, returned: State) -> tuple[dict[str, Any], StateView]:
             f"action {declared.action!r} returned a State that does not descend from the one it was given; "
             "return state.update(...) of the argument, or state.merge(other)"
         )
-    data, writes, log = {**base}, declared.writes, returned._log
+    data, writes, log = base.copy(), declared.writes, returned._log
     if log is None:
         written: Any = ()
     elif log[0] is None and log[1] != "delete" and log[2] in writes:  # one write: by far the most common
@@ -462,8 +488,28 @@ def applied(kind: str, key: str, old: Any, value: Any) -> Any:
     if kind == "update":
         return value
     if kind == "increment":
-        return value if old is ABSENT else old + value
+        return _sum(key, 0 if old is ABSENT else old, value)
     if old is not ABSENT and not isinstance(old, list):
         raise ActionError(f"{kind} needs a list in {key!r}, which holds a {type(old).__name__}; use update instead")
     items = [] if old is ABSENT else old
     return [*items, value] if kind == "append" else [*items, *value]
+
+
+def _sum(key: str, old: Any, value: Any) -> Any:
+    try:
+        return old + value
+    except TypeError as error:
+        added, held = type(value).__name__, type(old).__name__
+        raise ActionError(f"increment cannot add {added} to {key!r}, which holds {held}; use update instead") from error
+
+
+def _items(given: object) -> dict[str, Any]:
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise InputError(f"a state is made of a mapping of keys to values, not of {type(given).__name__}")
+    items = dict(given)
+    for key in items:
+        if not isinstance(key, str):
+            raise InputError(f"state keys are strings, not {key!r}; rename the key to {str(key)!r}")
+    return items

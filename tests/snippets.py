@@ -149,7 +149,7 @@ class Page:
 
     def _console(self, block: Block) -> None:
         for line, command, output in _commands(block):
-            words = shlex.split(command)
+            words = shlex.split(command, comments=True)
             if words[0] not in ("stateflow", "python"):
                 raise AssertionError(f"line {line}: {command!r} is not run; say why: <!-- not executed: reason -->")
             printed = self._command(line, words)

@@ -13,7 +13,7 @@ import sys
 import zoneinfo
 from collections.abc import Callable, Iterator
 from dataclasses import InitVar, dataclass, field
-from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -36,7 +36,7 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, RootModel, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, RootModel, SecretStr, create_model
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from stateflow.codec import Codec, types_in
@@ -51,7 +51,7 @@ T = TypeVar("T")
 class Colour(enum.Enum):
     RED = "r"
     GREEN = (1, 2)
-    ROUGE = "r"
+    ROUGE = "r"  # noqa: PIE796  an alias
 
 
 class Level(enum.IntEnum):
@@ -129,14 +129,16 @@ def codec() -> Codec:
     return Codec(CLASSES)
 
 
-def same(one: Any, other: Any) -> bool:
+def same(one: Any, other: Any) -> bool:  # noqa: PLR0911, PLR0912  a table of types
     """Whether two values are equal in value, type, order of keys, sign of zero and fold, all the way down."""
     if type(one) is not type(other):
         return False
     if isinstance(one, enum.Enum):
         return one is other
     if isinstance(one, float):
-        return (math.isnan(one) and math.isnan(other)) or (one == other and math.copysign(1, one) == math.copysign(1, other))
+        return (math.isnan(one) and math.isnan(other)) or (
+            one == other and math.copysign(1, one) == math.copysign(1, other)
+        )
     if isinstance(one, complex):
         return same(one.real, other.real) and same(one.imag, other.imag)
     if isinstance(one, list | tuple):
@@ -153,7 +155,7 @@ def same(one: Any, other: Any) -> bool:
     if isinstance(one, tzinfo):
         return repr(one) == repr(other)
     if isinstance(one, Decimal):
-        return one.as_tuple() == other.as_tuple()
+        return bool(one.as_tuple() == other.as_tuple())
     if isinstance(one, BaseModel):
         parts = ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
         return all(same(getattr(one, part), getattr(other, part)) for part in parts)
@@ -212,7 +214,7 @@ values = st.recursive(
         inner.map(Slotted),
         st.tuples(inner, inner).map(Point._make),
         inner.map(lambda point: Line(point=point)),
-        st.builds(lambda n, extra: Loose(n=n, extra=extra), st.integers(), inner),
+        st.builds(lambda n, extra: Loose.model_validate({"n": n, "extra": extra}), st.integers(), inner),
         st.lists(st.integers(), max_size=2).map(Numbers),
         st.integers().map(Checked),
     ),
@@ -230,7 +232,7 @@ class TestRoundTrip:
     @example({"$tuple": [1]})
     @example({"a": 1, "$tuple": [1]})
     @example({"$": {"$dict": [[1, 2]]}})
-    @example({1: "int", "1": "str", True: "bool"})
+    @example({1: "int", "1": "str", False: "bool"})
     @example({1.0: 0, None: 1, (1, "a"): 2, frozenset({1}): 3, b"": 4})
     @example([-0.0, 0.0, math.nan, math.inf, -math.inf, 5e-324, 1e308])
     @example([10**4299, 10**4300, -(10**4300), 2**64])
@@ -268,11 +270,15 @@ class TestRoundTrip:
     def test_an_encoding_does_not_depend_on_the_hash_seed(self) -> None:
         script = (
             "from stateflow.codec import Codec; import sys;"
-            "sys.stdout.buffer.write(Codec().encode({'s': {'a', 'b', 'c', 1, None}, 'f': frozenset(map(str, range(50)))}))"
+            "value = {'s': {'a', 'b', 'c', 1, None}, 'f': frozenset(map(str, range(50)))};"
+            "sys.stdout.buffer.write(Codec().encode(value))"
         )
         found = {
             subprocess.run(
-                [sys.executable, "-c", script], capture_output=True, check=True, env={**os.environ, "PYTHONHASHSEED": seed}
+                [sys.executable, "-c", script],
+                capture_output=True,
+                check=True,
+                env={**os.environ, "PYTHONHASHSEED": seed},
             ).stdout
             for seed in ("0", "1", "2")
         }
@@ -295,7 +301,9 @@ class TestClasses:
     def test_an_attribute_that_is_no_field_is_refused(self, codec: Codec) -> None:
         value = Prepared(1)
         value.cache = {}  # type: ignore[attr-defined]
-        with pytest.raises(UnserializableStateError, match=r"\['p'\] is a .*Prepared with the attribute 'cache', which i"):
+        with pytest.raises(
+            UnserializableStateError, match=r"\['p'\] is a .*Prepared with the attribute 'cache', which i"
+        ):
             codec.encode({"p": value}, "state")
 
     def test_a_model_keeps_its_given_fields_its_extras_and_its_private_values(self, codec: Codec) -> None:
@@ -314,7 +322,9 @@ class TestClasses:
 
     def test_a_type_that_is_not_registered_is_named_on_reading(self, codec: Codec) -> None:
         encoded = codec.encode({"p": Passage("x")})
-        with pytest.raises(StoreError, match=rf"'{__name__}.Passage' is not registered here; .* with_types\(Passage\)") as c:
+        with pytest.raises(
+            StoreError, match=rf"'{__name__}.Passage' is not registered here; .* with_types\(Passage\)"
+        ) as c:
             Codec().decode(encoded)
         assert not isinstance(c.value, CorruptRecordError)
 
@@ -334,9 +344,11 @@ class TestClasses:
         with pytest.raises(UnserializableStateError, match="the codec does not know"):
             codec.encode(old(1))
 
-    @pytest.mark.parametrize("cls", [int, dict, object, SecretStr, enum.Enum, ValueError, collections.OrderedDict, "Passage"])
+    @pytest.mark.parametrize(
+        "cls", [int, dict, object, SecretStr, enum.Enum, ValueError, collections.OrderedDict, "Passage"]
+    )
     def test_what_cannot_be_registered_is_refused(self, cls: Any) -> None:
-        with pytest.raises(GraphError, match="cannot be? ?register|cannot register"):
+        with pytest.raises(GraphError, match="cannot register"):
             Codec([cls])
 
     def test_a_subclass_of_a_builtin_is_not_registered_as_a_dataclass(self) -> None:
@@ -370,7 +382,7 @@ class TestChangedClasses:
             Codec([new]).decode(Codec([old]).encode(old(a=1)))
 
     def test_a_lost_member_is_an_error(self) -> None:
-        old, new = (enum.Enum("Thing", names, module=__name__) for names in ("A B", "A C"))
+        old, new = _versions("enum", {"A": 1, "B": 2}, {"A": 1, "C": 3})
         with pytest.raises(StoreError, match=r"the stored 'B' is not a member of .*Thing; it has \['A', 'C'\]"):
             Codec([new]).decode(Codec([old]).encode(old["B"]))
 
@@ -383,16 +395,20 @@ class TestChangedClasses:
 def _versions(kind: str, *versions: dict[str, Any]) -> list[Any]:
     made: list[Any] = []
     for fields in versions:
+        if kind == "enum":
+            made.append(enum.Enum("Thing", fields, module=__name__))
+            continue
         given = {name: spec if isinstance(spec, tuple) else (spec, ...) for name, spec in fields.items()}
         if kind == "model":
-            from pydantic import create_model
-
-            made.append(create_model("Thing", __module__=__name__, **given))
+            made.append(create_model("Thing", __module__=__name__, **given))  # type: ignore[call-overload]
         elif kind == "tuple":
             defaults = [default for _, default in given.values() if default is not ...]
             made.append(collections.namedtuple("Thing", given, defaults=defaults, module=__name__))  # noqa: PYI024
         else:
-            specs = [(name, hint) if default is ... else (name, hint, _factory(default)) for name, (hint, default) in given.items()]
+            specs = [
+                (name, hint) if default is ... else (name, hint, _factory(default))
+                for name, (hint, default) in given.items()
+            ]
             made.append(dataclasses.make_dataclass("Thing", specs, namespace={"__module__": __name__}))
             made[-1].__module__ = __name__
     return made
@@ -411,7 +427,13 @@ class Stamp(datetime):
 
 
 class Thin(tzinfo):
-    pass
+    def utcoffset(self, _: datetime | None) -> timedelta:
+        return timedelta(0)
+
+    def dst(self, _: datetime | None) -> None: ...
+
+    def tzname(self, _: datetime | None) -> str:
+        return "thin"
 
 
 def _loop() -> Any:
@@ -431,19 +453,28 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("value", "message"),
         [
-            ({"a": [0, 1, 2, Passage("x", tags=object())]}, "state['a'][3].tags is of type object, which cannot be stored"),
+            (
+                {"a": [0, 1, 2, Passage("x", tags=object())]},
+                "state['a'][3].tags is of type object, which cannot be stored",
+            ),
             ({"a": Line(point=object())}, "state['a'].point is of type object"),
             ({"a": Point(1, object())}, "state['a'].y is of type object"),
             ({1: {(1, 2): object()}}, "state[1][(1, 2)] is of type object"),
             ({"k" * 100: object()}, f"state['{'k' * 12}...{'k' * 13}'] is of type object"),
-            ({"a": collections.OrderedDict()}, "is of type collections.OrderedDict, which would come back as a plain dict; "),
+            (
+                {"a": collections.OrderedDict()},
+                "is of type collections.OrderedDict, which would come back as a plain dict; ",
+            ),
             ({"a": collections.defaultdict(int)}, "store dict(...) of it"),
-            ({"a": Text("x")}, f"is of type {__name__}.Text, which would come back as a plain str; store str(...) of it"),
+            (
+                {"a": Text("x")},
+                f"is of type {__name__}.Text, which would come back as a plain str; store str(...) of it",
+            ),
             ({"a": Stamp(2020, 1, 1)}, "would come back as a plain datetime"),
             ({"a": Level.LOW}, "give the builder the class: with_types(Level)"),
             ({"a": bytearray()}, "is of type bytearray, which cannot be stored"),
             ({"a": range(3)}, "is of type range"),
-            ({"a": datetime(2020, 1, 1, tzinfo=Thin())}, "has a time zone of type"),  # noqa: DTZ001
+            ({"a": datetime(2020, 1, 1, tzinfo=Thin())}, "has a time zone of type"),
             ({"a": SecretStr("s")}, "and secrets are never stored in state; give it as a resource or as context="),
             ({"a": len}, "is of type builtin_function_or_method"),
             (_loop(), "state['b'][0] contains itself"),
@@ -458,7 +489,7 @@ class TestRefusals:
         assert message in str(caught.value)
 
     def test_a_value_without_a_path_is_the_value(self) -> None:
-        with pytest.raises(UnserializableStateError, match="^the value is of type object"):
+        with pytest.raises(UnserializableStateError, match=r"^the value is of type object"):
             Codec().encode(object())
 
     def test_depth_is_an_error_also_near_the_end_of_the_stack(self) -> None:
@@ -480,7 +511,13 @@ class TestRefusals:
         assert _is_plain(shared)
 
     def test_a_hundred_levels_of_every_container_come_back(self) -> None:
-        for wrap in (lambda v: [v], lambda v: (v,), lambda v: {"k": v}, lambda v: {1: v}, lambda v: Passage("", tags=v)):
+        for wrap in (
+            lambda v: [v],
+            lambda v: (v,),
+            lambda v: {"k": v},
+            lambda v: {1: v},
+            lambda v: Passage("", tags=v),
+        ):
             value: Any = 1
             for _ in range(99):
                 value = wrap(value)
@@ -489,7 +526,7 @@ class TestRefusals:
 
     def test_what_is_not_json_is_no_json_data(self) -> None:
         for data in (object(), math.nan, "\ud800", _deep_json()):
-            with pytest.raises(CorruptRecordError, match="this is not JSON data|cannot be read back"):
+            with pytest.raises(CorruptRecordError, match=r"this is not JSON data|cannot be read back"):
                 Codec().from_json(data)
 
     def test_a_stand_in_takes_the_place_of_what_is_refused(self) -> None:
@@ -505,10 +542,9 @@ def _nested(levels: int) -> Any:
 
 
 def _frames() -> list[Any]:
-    frame, found = sys._getframe(), []
-    while frame is not None:
+    found: list[Any] = [sys._getframe()]
+    while (frame := found[-1].f_back) is not None:
         found.append(frame)
-        frame = frame.f_back  # type: ignore[assignment]
     return found
 
 
@@ -577,12 +613,26 @@ DAMAGE = [
     b'{"$tuple":[' * 100_000,
     b"1" * 10_000,
 ]
-fragments = st.sampled_from([b'{"$', b'":', b"[", b"]", b"{", b"}", b",", b'"', b"1", b"null", b"Europe/Berlin", *DAMAGE[7:54]])
-tags = st.sampled_from([f"${name}" for name in "bytes complex date datetime decimal dict float frozenset int".split()])
-more_tags = st.sampled_from([f"${name}" for name in "set str time timedelta tuple uuid type other".split()])
+fragments = st.sampled_from(
+    [b'{"$', b'":', b"[", b"]", b"{", b"}", b",", b'"', b"1", b"null", b"Europe/Berlin", *DAMAGE[7:54]]
+)
+tags = st.sampled_from(
+    [f"${name}" for name in ("bytes", "complex", "date", "datetime", "decimal", "dict", "float", "frozenset", "int")]
+)
+more_tags = st.sampled_from(
+    [f"${name}" for name in ("set", "str", "time", "timedelta", "tuple", "uuid", "type", "other")]
+)
 data = st.recursive(
-    st.none() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text() | st.text("0123456789-:T/a"),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text() | tags, inner) | st.dictionaries(tags | more_tags, inner, max_size=1),
+    st.none()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text()
+    | st.text("0123456789-:T/a"),
+    lambda inner: (
+        st.lists(inner)
+        | st.dictionaries(st.text() | tags, inner)
+        | st.dictionaries(tags | more_tags, inner, max_size=1)
+    ),
 )
 
 _done: list[str] = []
@@ -625,7 +675,9 @@ class TestDamage:
         with pytest.raises(CorruptRecordError):
             codec.decode(b'{"$tuple":1}')
         for encoded in (b'{"$type":["os.system","x"]}', b'{"$datetime":["2020-01-01T00:00:00",0,"Europe/Nowhere"]}'):
-            with pytest.raises(StoreError, match=r"is not registered here|does not know the stored time zone") as caught:
+            with pytest.raises(
+                StoreError, match=r"is not registered here|does not know the stored time zone"
+            ) as caught:
                 codec.decode(encoded)
             assert not isinstance(caught.value, CorruptRecordError)
 

@@ -27,8 +27,8 @@ TRACES = {
 }
 
 
-def tracked() -> list[Path]:
-    """Return the files that git knows or would add; without git, those that are not hidden."""
+def listed() -> list[Path]:
+    """Return what git knows or would add; without git, what is not hidden."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     try:
         done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
@@ -36,7 +36,18 @@ def tracked() -> list[Path]:
     except (OSError, subprocess.CalledProcessError):
         found = (path.relative_to(ROOT) for path in ROOT.rglob("*"))
         names = [str(path) for path in found if not any(part.startswith((".", "__pycache__")) for part in path.parts)]
-    return [ROOT / name for name in names if (ROOT / name).is_file()]
+    return [ROOT / name for name in names]
+
+
+def tracked() -> list[Path]:
+    """Return the files of the repository; folders and links that lead nowhere are none."""
+    return [path for path in listed() if path.is_file()]
+
+
+def test_links_stay_inside() -> None:
+    """A symbolic link leads to a file of this repository, by a relative path."""
+    absolute = [path for path in listed() if path.is_symlink() and path.readlink().is_absolute()]
+    assert [str(path.relative_to(ROOT)) for path in absolute] == []
 
 
 def text_of(path: Path) -> str:

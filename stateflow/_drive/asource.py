@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextvars import copy_context
+from functools import partial
 from typing import Any
 
-from stateflow._drive.body import END, Answer, Streaming, start, too_slow
+from stateflow._drive.body import END, Answer, Streaming, abandon, start, too_slow
 from stateflow._drive.inbox import AsyncInbox
 from stateflow._drive.inside import Inside
+from stateflow._drive.threads import in_thread
 from stateflow._plan import Stream
 from stateflow.events import Item
 
@@ -87,13 +90,12 @@ class AsyncSource(Streaming):
 
     def finish(self) -> Answer:
         """Return ``(result, State)`` of a body that has ended well."""
-        return self._run(self.effect.closed.action.finish, self.effect.view, self.last)  # type: ignore[no-any-return]
+        return self._run(self.effect.closed.action.finish, self.effect.view, self.last)
 
     async def close(self) -> None:
-        """Close the body, unless it still runs in a thread of its own."""
-        if self.effect.closed.is_async:
-            if hasattr(self._body, "aclose"):
-                await Inside(self._run, self._body.aclose())
+        """Close the body; one that still runs in a thread of its own is left to itself."""
+        if self.effect.closed.is_async and hasattr(self._body, "aclose"):
+            await Inside(self._run, self._body.aclose())
         elif hasattr(self._body, "close") and not self.effect.scope.stopped:
             self._run(self._body.close)
 
@@ -122,12 +124,16 @@ class AsyncSource(Streaming):
             self.ended(returned)
         except BaseException as error:
             self.error = error
-        self._collect()
-        return self._waiting.pop(0) if self._waiting else END
+        return self._rest()
 
     def _broken(self, error: BaseException) -> Any:
         self.error, self.over = error, True
-        return END
+        return self._rest()
+
+    def _rest(self) -> Any:
+        """Return what the body has told before it ended, one by one."""
+        self._collect()
+        return self._waiting.pop(0) if self._waiting else END
 
     def _collect(self) -> None:
         if self._inbox is not None:
@@ -139,7 +145,7 @@ class AsyncSource(Streaming):
         if closed.is_async or not closed.action.thread:
             self._body = self._run(start, self.effect)
         else:
-            self._body = await asyncio.get_running_loop().run_in_executor(None, self._run, start, self.effect)
+            self._body = await self._in_worker(partial(self._run, start, self.effect))
         self._advance = self.iterator(self._body)
         self._collect()
 
@@ -150,8 +156,9 @@ class AsyncSource(Streaming):
         timeout = self.effect.closed.action.timeout
         if timeout is None:
             return await pending
+        limit = asyncio.timeout(timeout)
         try:
-            async with asyncio.timeout(timeout) as limit:
+            async with limit:
                 return await pending
         except TimeoutError:
             if limit.expired():
@@ -162,16 +169,22 @@ class AsyncSource(Streaming):
         if self.effect.closed.is_async:
             return await Inside(self._run, self._advance())
         if self.effect.closed.action.thread:
-            ended, value = await asyncio.get_running_loop().run_in_executor(None, self._run, self._step)
+            ended, value = await self._in_worker(partial(self._run, self._step))
         else:
             ended, value = self._run(self._step)
         if ended:
             raise StopAsyncIteration(value)
         return value
 
+    async def _in_worker(self, work: Callable[[], Any]) -> Any:
+        try:
+            return await in_thread(self.effect, work)
+        except asyncio.CancelledError:
+            abandon(self.effect)
+            raise
+
     def _step(self) -> tuple[bool, Any]:
         try:  # StopIteration cannot cross a future
             return False, self._advance()
         except StopIteration as stop:
             return True, stop.value
-

@@ -5,23 +5,24 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from contextvars import copy_context
+from functools import partial
 from typing import Any
 
 from stateflow._drive.asource import AsyncSource
-from stateflow._drive.body import Answer, Opened, perform, start, too_slow
+from stateflow._drive.body import Answer, Opened, abandon, perform, start, too_slow
 from stateflow._drive.inbox import AsyncInbox, meanwhile
 from stateflow._drive.inside import Inside
 from stateflow._drive.nodes import run_nodes
 from stateflow._drive.sink import Sink
+from stateflow._drive.threads import in_thread
 from stateflow._plan import Abort, Call, CallAll, Commit, Machine, Outcome, Plan, Sleep, Stream
-from stateflow.errors import StoreError
 from stateflow.events import Event
-from stateflow.journal import Journal, Record, expected_head
+from stateflow.journal import Journal
 
 
-async def adrive(
+async def adrive(  # noqa: PLR0912  a call for each effect would cost as much as the effect
     machine: Machine, plan: Plan, sink: Sink | None, inbox: AsyncInbox | None = None, *, as_events: bool = False
 ) -> AsyncIterator[Any]:
     """Run a plan to its end: yield its events, and last its ``Outcome``. See ``sync.drive``."""
@@ -46,9 +47,10 @@ async def adrive(
                             yield event
                     answer = task.result()
             elif kind is Commit:
-                if effect.record is not None and machine.journal is not None:
-                    await _commit(machine.journal, effect.record)
-                machine.position = effect.position
+                if effect.record is None or machine.journal is None:
+                    machine.position = effect.position
+                else:
+                    await _commit(machine, machine.journal, effect)
             elif kind is Stream:
                 source = AsyncSource(effect, inbox, as_events=as_events)
                 try:
@@ -62,13 +64,13 @@ async def adrive(
                 yield effect
             else:
                 await _other(machine, effect)
-            if sink is not None and sink.waiting:
-                await _call_waiting(sink)
         except GeneratorExit:
             plan.close()
             raise
         except BaseException as raised:
             error = raised
+        if sink is not None and sink.waiting:
+            error = await _call_waiting(sink) or error
 
 
 async def aexhaust(events: AsyncIterator[Any]) -> Outcome:
@@ -79,13 +81,20 @@ async def aexhaust(events: AsyncIterator[Any]) -> Outcome:
     return outcome  # type: ignore[no-any-return]
 
 
-async def _commit(journal: Journal, record: Record) -> None:
-    await journal.truth.acommit(record, expected_head(record))
-    if journal.tracker is not None:
-        try:
-            await journal.tracker.acommit(record, expected_head(record))
-        except StoreError as error:
-            journal.lose_tracker(error)
+async def _commit(machine: Machine, journal: Journal, effect: Commit) -> None:
+    record: Any = effect.record
+    committing = asyncio.ensure_future(journal.acommit(record))
+    try:
+        await asyncio.shield(committing)
+    except asyncio.CancelledError:  # a commit that has begun is finished, and then it counts
+        while not committing.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([committing])
+        if not committing.cancelled() and committing.exception() is None:
+            machine.position = effect.position
+        raise
+    machine.position = effect.position  # the truth has it, whatever becomes of the tracker
+    await journal.atrack(record)
 
 
 async def _call(effect: Call) -> Answer:
@@ -97,17 +106,19 @@ async def _call(effect: Call) -> Answer:
                 waits_for = context.run(coroutine.send, None)
             except StopIteration as stop:
                 return stop.value  # type: ignore[no-any-return]
-            return await Inside(context.run, coroutine, waits_for)
+            return await Inside(context.run, coroutine, waits_for)  # type: ignore[no-any-return]
         working: Any = Inside(context.run, coroutine)
     elif action.thread:
-        working = asyncio.get_running_loop().run_in_executor(None, context.run, perform, effect)
+        working = in_thread(effect, partial(context.run, perform, effect))
     else:
         return context.run(perform, effect)
-    if action.timeout is None:
-        return await working  # type: ignore[no-any-return]
+    limit = asyncio.timeout(action.timeout)
     try:
-        async with asyncio.timeout(action.timeout) as limit:
+        async with limit:
             return await working  # type: ignore[no-any-return]
+    except asyncio.CancelledError:
+        abandon(effect)
+        raise
     except TimeoutError:
         if limit.expired():
             raise too_slow(effect) from None
@@ -136,13 +147,17 @@ async def _other(machine: Machine, effect: Any) -> None:
                 await returned
     elif isinstance(effect, Abort):
         if machine.journal is not None:
-            for store in machine.journal.stores:
-                await store.asave_attempt(effect.attempt)
+            await machine.journal.asave_attempt(effect.attempt)
     elif isinstance(effect, Sleep):
         await asyncio.sleep(effect.seconds)
 
 
-async def _call_waiting(sink: Sink) -> None:
-    while sink.waiting:
-        hook, facts = sink.waiting.pop(0)
-        await hook(**facts)
+async def _call_waiting(sink: Sink) -> BaseException | None:
+    """Call the async hooks of points inside a body that has ended; return what one of them has raised."""
+    waiting, sink.waiting = sink.waiting, []
+    for hook, facts in waiting:
+        try:
+            await hook(**facts)
+        except BaseException as error:
+            return error
+    return None

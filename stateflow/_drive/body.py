@@ -20,14 +20,25 @@ def perform(call: Call) -> Answer:
     """Run a synchronous body and return ``(result, State)``."""
     current_scope.set(call.scope)
     action = call.closed.action
-    arguments = call.arguments if call.closed.is_plain else with_resources(call)
-    return action.finish(call.view, action.call(call.view, arguments))
+    arguments = {} if call.closed.is_plain else with_resources(call)
+    try:
+        return action.finish(call.view, action.call(call.view, arguments))
+    except StopIteration as stop:
+        raise _stray(call) from stop
 
 
 def start(call: Call) -> Any:
     """Call the body: the value it returns, a coroutine, or an iterator of items."""
     current_scope.set(call.scope)
-    return call.closed.action.call(call.view, with_resources(call))
+    try:
+        return call.closed.action.call(call.view, with_resources(call))
+    except StopIteration as stop:
+        raise _stray(call) from stop
+
+
+def _stray(call: Call) -> RuntimeError:
+    """Return what Python makes of a StopIteration that leaves a generator or a coroutine."""
+    return RuntimeError(f"action {call.closed.name!r} raised StopIteration")
 
 
 def with_resources(call: Call) -> dict[str, Any]:
@@ -38,7 +49,8 @@ def with_resources(call: Call) -> dict[str, Any]:
 class Streaming:
     """What both colours know of a streaming body: which item is which, who hears it, and how it ended.
 
-    Once it is ``over``, ``error`` and ``last`` say how it ended. With ``as_events`` the consumer gets typed events, else bare values.
+    Once it is ``over``, ``error`` and ``last`` say how it ended. With ``as_events`` the consumer gets typed events,
+    else bare values.
     """
 
     __slots__ = ("as_events", "effect", "error", "heard", "last", "over", "sequence", "told")
@@ -84,7 +96,8 @@ class Streaming:
         """
         told, self.over = self.told, True
         if told is OPEN and returned is None:
-            raise ActionError(f"streaming action {self.action!r} ended without its last result; yield (result, state) last")
+            fact = f"streaming action {self.action!r} ended without its last result"
+            raise ActionError(f"{fact}; yield (result, state) last")
         if told is not OPEN and returned is not None:
             raise ActionError(f"streaming action {self.action!r} both yielded and returned a last result; give one")
         self.last = returned if told is OPEN else told
@@ -107,10 +120,14 @@ class Opened:
         self.source = source
 
 
+def abandon(call: Call) -> None:
+    """Stop a DAG that runs in a thread before its next node, and let nobody hear what the body still tells."""
+    call.scope.stopped = True
+    call.scope.listener = None
 
 
 def too_slow(call: Call) -> StepTimeoutError:
-    """Return the error of a body that takes too long, and stop its DAG before the next node."""
-    call.scope.stopped = True
+    """Return the error of a body that takes too long, which is left to itself."""
+    abandon(call)
     what = "waited longer for an item" if call.closed.is_streaming else "took longer"
     return StepTimeoutError(f"action {call.closed.name!r} {what} than its timeout of {call.closed.action.timeout} s")

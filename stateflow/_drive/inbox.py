@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -13,7 +14,7 @@ class AsyncInbox:
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()
-        self.told: list[Any] = []
+        self.told: deque[Any] = deque()
 
     def put(self, event: Any) -> None:
         """Add an event, from any thread."""
@@ -23,11 +24,14 @@ class AsyncInbox:
         except RuntimeError:  # a body that timed out has outlived the loop
             self.told.clear()
 
+    def wake(self) -> None:
+        """Wake who waits, although nothing has come."""
+        self._news.set()
+
     def take(self) -> list[Any]:
         """Take out what has come."""
         self._news.clear()
-        told, self.told = self.told, []
-        return told
+        return [self.told.popleft() for _ in range(len(self.told))]
 
     async def news(self) -> None:
         """Wait until something has come."""
@@ -36,12 +40,11 @@ class AsyncInbox:
 
 async def meanwhile(task: asyncio.Future[Any], inbox: AsyncInbox) -> AsyncGenerator[Any]:
     """Yield what comes while a task runs; a consumer that leaves cancels the task and waits for its end."""
-    task.add_done_callback(lambda _: inbox.put(None))
+    task.add_done_callback(lambda _: inbox.wake())
     try:
         while True:
             for event in inbox.take():
-                if event is not None:
-                    yield event
+                yield event
             if task.done():
                 return
             await inbox.news()

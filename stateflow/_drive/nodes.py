@@ -6,7 +6,7 @@ import asyncio
 import inspect
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from time import perf_counter
 from typing import Any
 
@@ -88,38 +88,44 @@ class _Schedule:
             for other in self.plan.nodes[index].after:
                 if other in indices:
                     self.followers[other].append(index)
-        self.ready = [index for index, count in self.waiting.items() if not count]
-        heapify(self.ready)
+        self.ready: list[int] = []  # synchronous nodes, a heap, so that they run in the order of the plan
+        self.starting: list[int] = []  # async ones
         self.tasks: dict[asyncio.Task[Any], int] = {}
+        for index, count in self.waiting.items():
+            if not count:
+                self._enter(index)
 
     async def complete(self) -> None:
         """Run the nodes to the last one."""
+        nodes = self.plan.nodes
         try:
-            while self.ready or self.tasks:
-                await self._start()
-                if self.tasks and not self.ready:
+            while self.ready or self.starting or self.tasks:
+                if len(self.starting) == 1 and not self.ready and not self.tasks:  # nothing to run beside it
+                    index = self.starting.pop()
+                    self._done(index, await self._call(nodes[index]))
+                elif self.starting:
+                    self._start()
+                    await asyncio.sleep(0)  # lets them begin their waiting before a synchronous node blocks the loop
+                elif self.ready:
+                    index = heappop(self.ready)
+                    self._done(index, await self._call(nodes[index]))
+                else:
                     finished, _ = await asyncio.wait(self.tasks, return_when=asyncio.FIRST_COMPLETED)
                     self._take(finished)
         finally:
             await _cancelled(self.tasks)
 
-    async def _start(self) -> None:
-        """Start the async nodes that are ready, then run one synchronous node."""
-        nodes = self.plan.nodes
-        started = [index for index in self.ready if nodes[index].is_async]
-        inline = [index for index in self.ready if not nodes[index].is_async]
-        heapify(inline)
-        self.ready = inline
-        if len(started) == 1 and not inline and not self.tasks:  # nothing to run beside it
-            self._done(started[0], await self._call(nodes[started[0]]))
-            return
-        for index in sorted(started):
-            self.tasks[asyncio.create_task(self._call(nodes[index]), name=nodes[index].name)] = index
-        if inline:
-            if self.tasks:
-                await asyncio.sleep(0)  # lets them begin their waiting before a synchronous node blocks the loop
-            index = heappop(inline)
-            self._done(index, await self._call(nodes[index]))
+    def _enter(self, index: int) -> None:
+        if self.plan.nodes[index].is_async:
+            self.starting.append(index)
+        else:
+            heappush(self.ready, index)
+
+    def _start(self) -> None:
+        for index in sorted(self.starting):
+            node = self.plan.nodes[index]
+            self.tasks[asyncio.create_task(self._call(node), name=node.name)] = index
+        self.starting.clear()
 
     def _take(self, finished: Iterable[asyncio.Task[Any]]) -> None:
         for task in sorted(finished, key=self.tasks.__getitem__):
@@ -131,7 +137,7 @@ class _Schedule:
         for other in self.followers[index]:
             self.waiting[other] -= 1
             if not self.waiting[other]:
-                heappush(self.ready, other)
+                self._enter(other)
 
     async def _call(self, node: PlannedNode) -> Any:
         scope = self.scope

@@ -8,24 +8,23 @@ from functools import partial
 from queue import Empty
 from typing import Any
 
-from stateflow._drive.body import END, OPEN, Answer, Streaming, start
+from stateflow._drive.body import END, OPEN, Answer, Streaming, abandon, start
 from stateflow._drive.threads import Inbox, Working, finished
 from stateflow._plan import Stream
-from stateflow.errors import StepTimeoutError
 from stateflow.events import Item
 
 
 class Source(Streaming):
     """Opened at the first ``take``. An error of the body ends it, and is left in ``error`` for the plan."""
 
-    __slots__ = ("_advance", "_body", "_inbox", "_opening", "_run", "_timeout", "_waiting")
+    __slots__ = ("_advance", "_body", "_inbox", "_run", "_timeout", "_waiting", "_working")
 
     def __init__(self, effect: Stream, inbox: Inbox | None, *, as_events: bool) -> None:
         super().__init__(effect, as_events=as_events)
         self._inbox = inbox
         self._run = copy_context().run
         self._timeout = effect.closed.action.timeout
-        self._opening: Working | None = None
+        self._working: Working | None = None
         self._body: Any = None
         self._advance: Any = None
         self._waiting: deque[Any] = deque()
@@ -46,7 +45,7 @@ class Source(Streaming):
             return self._stopped(stop.value)
         except BaseException as error:
             self.error, self.over = error, True
-            return END
+            return self._rest()
 
     def drain(self) -> None:
         """Take what is left."""
@@ -55,11 +54,13 @@ class Source(Streaming):
 
     def finish(self) -> Answer:
         """Return ``(result, State)`` of a body that has ended well."""
-        return self._run(self.effect.closed.action.finish, self.effect.view, self.last)  # type: ignore[no-any-return]
+        return self._run(self.effect.closed.action.finish, self.effect.view, self.last)
 
     def close(self) -> None:
-        """Close the body, unless it still runs in a thread of its own."""
-        if self._body is not None and hasattr(self._body, "close") and not isinstance(self.error, StepTimeoutError):
+        """Close the body; one that still runs in a thread of its own is left to itself."""
+        if self._working is not None and not self._working.ended:
+            abandon(self.effect)
+        if hasattr(self._body, "close") and not self.effect.scope.stopped:
             self._run(self._body.close)
 
     # -- inside -----------------------------------------------------------------------------------------
@@ -105,6 +106,10 @@ class Source(Streaming):
             self.ended(returned)
         except BaseException as error:
             self.error = error
+        return self._rest()
+
+    def _rest(self) -> Any:
+        """Return what the body has told before it ended, one by one."""
         self._collect()
         return self._waiting.popleft() if self._waiting else END
 
@@ -122,20 +127,21 @@ class Source(Streaming):
 
     def _open(self) -> Any:
         """Call the body; ``END`` says that it is open, anything else was told on the way there."""
-        if self._inbox is None and self._timeout is None:
+        if self._timeout is None and (self._inbox is None or not self.effect.closed.action.thread):
             self._body = self._run(start, self.effect)
         else:
-            if self._opening is None:
-                self._opening = Working(self.effect, partial(self._run, start, self.effect), self._inbox)
-            told = self._opening.next()
+            if self._working is None:
+                self._working = Working(self.effect, partial(self._run, start, self.effect), self._inbox)
+            told = self._working.next()
             if told is not END:
                 return self._given(told)
-            self._body = self._opening.result()
+            self._body = self._working.result()
         self._advance = self.iterator(self._body)
         return END
 
     def _in_time(self) -> Any:
-        ended, value = finished(Working(self.effect, partial(self._run, self._step), None))
+        self._working = Working(self.effect, partial(self._run, self._step), None)
+        ended, value = finished(self._working)
         if ended:
             raise StopIteration(value)
         return value

@@ -8,7 +8,7 @@ from contextvars import copy_context
 from functools import partial
 from typing import Any
 
-from stateflow._drive.body import END, Answer, Opened, perform
+from stateflow._drive.body import END, Answer, Opened, abandon, perform
 from stateflow._drive.source import Source
 from stateflow._drive.threads import Inbox, Working
 from stateflow._plan import Abort, Call, CallAll, Commit, Machine, Outcome, Plan, Sleep, Stream
@@ -34,14 +34,12 @@ def drive(machine: Machine, plan: Plan, inbox: Inbox | None = None, *, as_events
         kind = effect.__class__
         try:
             if kind is Call:
-                if inbox is None and effect.closed.action.timeout is None:
+                if effect.closed.action.timeout is None and (inbox is None or not effect.closed.action.thread):
                     answer = copy_context().run(perform, effect)
                 else:
                     answer = yield from _in_thread(effect, inbox)
             elif kind is Commit:
-                if effect.record is not None and machine.journal is not None:
-                    machine.journal.commit(effect.record)
-                machine.position = effect.position
+                _commit(machine, effect)
             elif kind is Stream:
                 answer = yield from _stream(Source(effect, inbox, as_events=as_events), inbox)
             elif isinstance(effect, Event):
@@ -63,10 +61,24 @@ def exhaust(events: Iterator[Any]) -> Outcome:
     return outcome  # type: ignore[no-any-return]
 
 
+def _commit(machine: Machine, effect: Commit) -> None:
+    record, journal = effect.record, machine.journal
+    if record is None or journal is None:
+        machine.position = effect.position
+        return
+    journal.commit(record)
+    machine.position = effect.position  # the truth has it, whatever becomes of the tracker
+    journal.track(record)
+
+
 def _in_thread(effect: Call, inbox: Inbox | None) -> Generator[Any, None, Answer]:
     working = Working(effect, partial(copy_context().run, perform, effect), inbox)
-    while (told := working.next()) is not END:
-        yield told
+    try:
+        while (told := working.next()) is not END:
+            yield told
+    except BaseException:
+        abandon(effect)
+        raise
     return working.result()  # type: ignore[no-any-return]
 
 

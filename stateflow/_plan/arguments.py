@@ -32,7 +32,8 @@ def arguments_of(
         if key in data:
             arguments[argument] = data[key]
         elif required:
-            raise MissingKeyError(f"action {closed.name!r} reads {key!r}, which the state does not have{nearest(key, data)}")
+            fact = f"action {closed.name!r} reads {key!r}, which the state does not have"
+            raise MissingKeyError(fact + nearest(key, data))
     return arguments, taken
 
 

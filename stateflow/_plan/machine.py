@@ -16,7 +16,6 @@ from stateflow.schema import ModelSchema
 from stateflow.state import State, state_of
 from stateflow.strict import Strict
 
-
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -161,7 +160,7 @@ def _branches(transitions: Iterable[Transition]) -> tuple[Branch, ...]:
     arrows = tuple(transitions)
     return tuple(
         Branch(
-            None if arrow.condition.is_default else arrow.condition.evaluate,
+            None if arrow.condition.is_default else arrow.condition.test,
             Choice(arrow.target, (arrow.source, arrow.target), _tried(arrows, arrow)),
         )
         for arrow in arrows

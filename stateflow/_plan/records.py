@@ -17,7 +17,7 @@ Writers = Mapping[str, tuple[int, int]]
 
 def genesis(machine: Machine, position: Position, *, parent: Parent | None, params: Mapping[str, Any]) -> Record:
     """Return the record with which a run begins; every initial key is written by it."""
-    position.writers = {key: (position.index, 1) for key in position.data} if parent is None else position.writers
+    position.writers = dict.fromkeys(position.data, (position.index, 1))
     now = machine.clock()
     return Record(
         address=machine.address,
@@ -27,9 +27,11 @@ def genesis(machine: Machine, position: Position, *, parent: Parent | None, para
         state=position.data,
         status=position.status,
         action=position.action,
+        next_action=_pending(position),
         visits=position.visits,
         writers=position.writers,
         operations=tuple(Operation("update", key, value) for key, value in position.data.items()),
+        error=_failure(position.error),
         parent=parent,
         params=params,
         started=now,
@@ -37,9 +39,7 @@ def genesis(machine: Machine, position: Position, *, parent: Parent | None, para
     )
 
 
-def committed(
-    step: Step, position: Position, done: list[Operation]
-) -> Record:
+def committed(step: Step, position: Position, done: list[Operation]) -> Record:
     """Return the record of a step; ``position`` gets its writers."""
     machine, closed, old, scope = step.machine, step.closed, step.position, step.scope
     written = dict.fromkeys(operation.key for operation in done)
@@ -59,7 +59,7 @@ def committed(
         visits=position.visits,
         writers=position.writers,
         operations=tuple(done),
-        reads=_reads(old, (*closed.declared.reads, *sorted(touched))),
+        reads=_reads(old, dict.fromkeys((*closed.declared.reads, *closed.argument_keys, *sorted(touched)))),
         writes=(*_writes(old, written), *_writes(old, kept, kept=True)),
         inputs=step.taken,
         result=step.result,
@@ -69,7 +69,7 @@ def committed(
         spans=tuple((scope.spans or ()) if scope is not None else ()),
         attributes=((scope.attributes or {}) if scope is not None else {}),
         resources=machine.resources.versions(closed.resources),
-        error=Failure.of(step.error) if step.error is not None else None,
+        error=_failure(step.error),
         started=step.started,
         ended=machine.clock(),
     )
@@ -96,14 +96,16 @@ def edited(
 ) -> tuple[Position, Record | None]:
     """Return where an edit leads, and its record; ``restart`` makes the entrypoint the next action."""
     old = machine.position
+    fails = old.status == "failed" and not restart  # then its handler is still what comes next
     position = Position(
         data,
         index=old.index + 1,
         sequence=old.sequence,
         action=None if restart else old.action,
-        status="running",
+        status="failed" if fails else "running",
         visits=old.visits,
-        error=None if restart else old.error,
+        choice=old.choice if fails else None,
+        error=old.error if fails else None,
     )
     position.writers = _writers(old.writers, dict.fromkeys(operation.key for operation in done), position)
     if machine.journal is None:
@@ -138,14 +140,62 @@ def _marker(machine: Machine, position: Position, kind: Any, old: Position, done
         state=position.data,
         status=position.status,
         action=position.action,
+        next_action=_pending(position),
         visits=position.visits,
         writers=position.writers,
         operations=tuple(done),
         writes=_writes(old, dict.fromkeys(operation.key for operation in done)),
         conditions=position.choice.tried if position.choice is not None else (),
+        error=_failure(position.error),
         started=now,
         ended=now,
     )
+
+
+def coerced(
+    done: list[Operation], before: Mapping[str, Any], written: Mapping[str, Any], fitted: Mapping[str, Any]
+) -> list[Operation]:
+    """Return the operations that lead to the values that a model made of those written.
+
+    Args:
+        done: what the body did.
+        before: the state before the step.
+        written: the values of the keys that ``done`` names.
+        fitted: the same as the model has coerced them.
+    """
+    other = {key for key, value in fitted.items() if not _same(value, written[key])}
+    found = [operation for operation in done if operation.key not in other]
+    for key in sorted(other):
+        value, old = fitted[key], before.get(key)
+        adds = all(kind in ("append", "extend") for kind, name, _ in done if name == key)
+        if adds and isinstance(old, list) and isinstance(value, list) and _same(value[: len(old)], old):
+            found.append(Operation("extend", key, value[len(old) :]))
+        else:
+            found.append(Operation("update", key, value))
+    return found
+
+
+def _same(new: Any, old: Any) -> bool:
+    """Return whether coercing has left a value alone, up to copies of its containers."""
+    if new is old:
+        return True
+    if new.__class__ is not old.__class__:
+        return False
+    if isinstance(new, list):
+        return len(new) == len(old) and all(map(_same, new, old))
+    if isinstance(new, dict):
+        return new.keys() == old.keys() and all(_same(new[key], old[key]) for key in new)
+    return isinstance(new, (str, bytes, int, float)) and bool(new == old)
+
+
+def _pending(position: Position) -> str | None:
+    """Return the handler of a failure that has not run yet."""
+    return position.choice.target if position.status == "failed" and position.choice is not None else None
+
+
+def _failure(error: BaseException | None) -> Failure | None:
+    """Return what is kept of an error; one of an earlier process knows it already."""
+    return None if error is None else getattr(error, "failure", None) or Failure.of(error)
 
 
 def _writers(old: Writers, written: Iterable[str], position: Position) -> Writers:

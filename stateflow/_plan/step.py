@@ -6,14 +6,14 @@ from collections.abc import Generator, Mapping
 from typing import Any
 
 from stateflow._plan.arguments import arguments_of, step_context
-from stateflow._plan.effects import Abort, Call, CallAll, Commit, Stream
+from stateflow._plan.effects import Abort, Call, CallAll, Commit, Sleep, Stream
 from stateflow._plan.machine import Choice, Machine, Position, Request, choose, handler
-from stateflow._plan.records import attempted, committed
+from stateflow._plan.records import attempted, coerced, committed
 from stateflow.context import Scope
 from stateflow.errors import GraphError, InputError, StateflowError, StepTimeoutError, StoreError, StreamClosed
 from stateflow.events import Failed, StepCommitted, StepStarted
 from stateflow.journal import Status
-from stateflow.state import State, StateView, operations, settle, view_of
+from stateflow.state import Operation, State, StateView, operations, settle, view_of
 
 Effects = Generator[Any, Any, None]
 Answer = tuple[dict[str, Any], State]
@@ -100,13 +100,14 @@ class Step:
         """Judge what the body did, choose what follows, and return the commit of both."""
         machine, old, name = self.machine, self.position, self.closed.name
         data, after = settle(scope, returned)
+        done: list[Operation] | None = None
         if machine.schema is not None or machine.strict is not None:
-            self._checked(data, after)
+            done = self._checked(data, after)
         self.result = result
         visits = {**old.visits, name: old.visits.get(name, 0) + 1}
         following: Choice | None = None
         status: Status = "halted" if self.halts else "max_steps"
-        if self.goes_on:
+        if self.goes_on or (self.halts and self._may_pause()):
             try:
                 following = choose(machine, name, data, visits)
             except Exception as error:  # the step is done all the same
@@ -114,21 +115,37 @@ class Step:
             else:
                 status = self._status(following)
         position = Position(data, old.index + 1, self.sequence, name, status, visits, following)
-        return Commit(position, committed(self, position, operations(after)) if machine.journal is not None else None)
+        if machine.journal is None:
+            return Commit(position, None)
+        return Commit(position, committed(self, position, operations(after) if done is None else done))
 
-    def _checked(self, data: dict[str, Any], after: StateView) -> None:
+    def _checked(self, data: dict[str, Any], after: StateView) -> list[Operation]:
+        """Hold the new state against the model and the old one against what it was; return what was done in the end."""
         machine, name, done = self.machine, self.closed.name, operations(after)
-        if machine.schema is not None:
-            written = {key: data[key] for _, key, _ in done if key in data}
-            data.update(machine.schema.checked(written, data, where=f"action {name!r}"))
         if machine.strict is not None:
             updated = {key for kind, key, _ in done if kind == "update"}
             machine.strict.check(name, self.reads, self.position.data, updated)
+        if machine.schema is not None:
+            written = {key: data[key] for _, key, _ in done if key in data}
+            fitted = machine.schema.checked(written, data, where=f"action {name!r}")
+            data.update(fitted)
+            done = coerced(done, self.position.data, written, fitted)
+        return done
+
+    def _may_pause(self) -> bool:
+        """Return whether what follows could be an action to halt before, which wins over halting after this one."""
+        before = self.request.halt_before
+        if not before or self.is_last:
+            return False
+        return any(branch.choice.target in before for branch in self.machine.branches[self.closed.name])
 
     def _status(self, following: Choice) -> Status:
-        if following.target is None:
-            return "finished"
-        return "paused" if following.target in self.request.halt_before else "running"
+        if following.target in self.request.halt_before:
+            self.halts, self.goes_on = False, True
+            return "paused"
+        if self.halts:
+            return "halted"
+        return "finished" if following.target is None else "running"
 
     def tell(self, position: Position) -> Effects:
         """Tell hooks and caller what was committed."""
@@ -140,24 +157,32 @@ class Step:
 
     # -- failure --------------------------------------------------------------------------------------
 
-    def tries_again(self, error: BaseException, call: Call) -> bool:
-        """Return whether the body is run once more, and count the attempt."""
+    def may_try_again(self, error: BaseException, call: Call) -> bool:
+        """Return whether the body is run once more."""
         retry = self.closed.action.retry
         if retry is None or self.attempt >= retry.attempts or not isinstance(error, retry.on):
             return False
         if isinstance(call, Stream) and call.items:
             return False  # the caller has seen items already
         if isinstance(error, StepTimeoutError):
-            again = retry.overlap or self.closed.is_async
-        else:
-            again = not isinstance(error, StateflowError)
-        self.attempt += again
-        return again
+            return retry.overlap or self.closed.is_async
+        return not isinstance(error, StateflowError)
 
-    def pause(self) -> float:
-        """Return the seconds to wait before the next attempt."""
+    def try_again(self, error: BaseException) -> Effects:
+        """Keep the attempt that has failed, and wait before the next one."""
+        yield from self._kept(error)
         retry = self.closed.action.retry
-        return 0.0 if retry is None else retry.pause(self.attempt - 1)
+        if retry is not None:
+            yield Sleep(retry.pause(self.attempt))
+        self.attempt += 1
+
+    def _kept(self, error: BaseException) -> Effects:
+        if self.machine.journal is None:
+            return
+        try:
+            yield Abort(attempted(self, error))
+        except StoreError as lost:  # the error of the body counts
+            error.add_note(f"this attempt could not be stored: {lost}")
 
     def failed(self, error: BaseException) -> Generator[Any, Any, Commit]:
         """Return the commit of a failure that an ``on_error`` takes; else record the attempt and raise.
@@ -178,8 +203,7 @@ class Step:
 
     def _aborted(self, error: BaseException) -> Effects:
         machine = self.machine
-        if machine.journal is not None:
-            yield Abort(attempted(self, error))
+        yield from self._kept(error)
         hooks = machine.hooks.at["post_run_step"]
         if hooks:
             state = machine.state(self.position)

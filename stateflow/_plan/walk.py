@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from stateflow._plan.effects import CallAll, Commit, Sleep
+from stateflow._plan.effects import CallAll, Commit
 from stateflow._plan.machine import Choice, Machine, Outcome, Request, choose
 from stateflow._plan.records import ended
 from stateflow._plan.step import Step
@@ -35,7 +35,7 @@ def _with_hooks(machine: Machine, request: Request) -> Plan:
     return outcome
 
 
-def _steps(machine: Machine, request: Request) -> Plan:
+def _steps(machine: Machine, request: Request) -> Plan:  # noqa: PLR0912  the loop that a reader looks for, in one piece
     count, step = 0, None
     took: set[str] = set()
     while True:
@@ -61,8 +61,8 @@ def _steps(machine: Machine, request: Request) -> Plan:
             except GeneratorExit:
                 raise
             except BaseException as error:
-                if step.tries_again(error, call):
-                    yield Sleep(step.pause())
+                if step.may_try_again(error, call):
+                    yield from step.try_again(error)
                 else:
                     commit = yield from step.failed(error)
         yield commit
@@ -103,4 +103,3 @@ def _facts(machine: Machine, request: Request) -> dict[str, Any]:
         "state": machine.state(machine.position),
         "method": request.method,
     }
-

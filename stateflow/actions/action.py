@@ -122,6 +122,7 @@ class Action:
     timeout: float | None = None
     thread: bool = True
     is_node_plan: ClassVar[bool] = False  # whether calling it yields a plan of nodes, not a value
+    declared_in: str = "class"  # where its reads and writes stand: in a decorator, or in the class
 
     _name: str | None = None
     _bound: Mapping[str, Any] = {}
@@ -137,6 +138,8 @@ class Action:
         """Return a copy of the action under another name."""
         renamed = copy.copy(self)
         renamed._name = name
+        if renamed.name != name:  # a class that gives itself a name
+            renamed.name = name  # type: ignore[misc]
         return renamed
 
     def bind(self, **arguments: Any) -> Self:
@@ -145,7 +148,7 @@ class Action:
         Raises:
             GraphError: the body takes no argument of that name.
         """
-        known = [need.name for need in self.needs()]
+        known = [*(need.name for need in self.needs()), *self._bound]
         for key in arguments:
             if key not in known and not self.takes_any_input:
                 raise GraphError(f"bind: action {self.name!r} takes no argument {key!r}{nearest(key, known)}")
@@ -177,22 +180,26 @@ class Action:
 
     def needs(self) -> tuple[Need, ...]:
         """Return the arguments of the body besides the state, less those that are bound."""
-        required, optional = _split(self.inputs)
-        declared = [Need(name, "input") for name in required]
-        declared += [Need(name, "input", required=False) for name in optional]
-        listed = {need.name for need in declared}
         from stateflow.actions.signature import parameters
 
-        others = [need for need in parameters(self.body, open_role="resource") if need.name not in listed]
-        return tuple(need for need in (*declared, *others) if need.name not in self._bound)
+        taken = {need.name: need for need in parameters(self.body, open_role="resource")}
+        types = {name: need.type for name, need in taken.items()}
+        required, optional = _split(self.inputs)
+        listed = {name: Need(name, "input", type=types.get(name, Any)) for name in required}
+        listed |= {name: Need(name, "input", required=False, type=types.get(name, Any)) for name in optional}
+        return tuple(need for name, need in {**taken, **listed}.items() if name not in self._bound)
 
     def findings(self) -> list[str]:
         """Return one sentence for each fault that can be seen in the action alone."""
         found = []
         for kind in ("reads", "optional_reads", "writes", "appends", "tags"):
             value = getattr(self, kind)
-            if isinstance(value, str) or not all(isinstance(name, str) for name in value):
+            if not _are_names(value):
                 found.append(f"action {self.name!r}: {kind} must be a list of names, not {value!r}")
+        if self.retry is not None and not isinstance(self.retry, Retry):
+            found.append(f"action {self.name!r}: retry must be a Retry(attempts=...), not {self.retry!r}")
+        if self.timeout is not None and not (isinstance(self.timeout, (int, float)) and self.timeout > 0):
+            found.append(f"action {self.name!r}: timeout must be seconds, more than 0, not {self.timeout!r}")
         return found + self._form_findings()
 
     def _form_findings(self) -> list[str]:
@@ -200,10 +207,29 @@ class Action:
         update = getattr(self, "update", None)
         if not hasattr(self, "run") and not hasattr(self, "stream_run"):
             found.append(f"action {self.name!r}: class {type(self).__name__} has neither run nor stream_run")
+        else:
+            found += self._body_findings()
         if update is None:
             found.append(f"action {self.name!r}: class {type(self).__name__} has no update(result, state)")
         elif inspect.iscoroutinefunction(update):
             found.append(f"action {self.name!r}: update must be a plain function; move the waiting into run")
+        return found
+
+    def _body_findings(self) -> list[str]:
+        from stateflow.actions.signature import parameters, takes_any
+
+        body = self.body
+        if not all(_are_names(part) for part in _split(self.inputs)):
+            wanted = "a list of names, or (required names, optional names)"
+            return [f"action {self.name!r}: inputs must be {wanted}, not {self.inputs!r}"]
+        known = [need.name for need in parameters(body, open_role="resource")]
+        unknown = [name for part in _split(self.inputs) for name in part if name not in known and not takes_any(body)]
+        found = [
+            f"action {self.name!r}: inputs name {name!r}, which {body.__name__} does not take{nearest(name, known)}"
+            for name in unknown
+        ]
+        if not self.is_streaming and (inspect.isgeneratorfunction(body) or inspect.isasyncgenfunction(body)):
+            found.append(f"action {self.name!r}: run yields items; call it stream_run")
         return found
 
     def annotations(self) -> Iterable[Any]:
@@ -231,7 +257,9 @@ class Action:
         Raises:
             ActionError: the body returned something else than its form asks for.
         """
-        result = raw[0] if self.is_streaming and isinstance(raw, tuple) else raw
+        result = raw
+        if self.is_streaming and isinstance(raw, tuple) and len(raw) == 2 and isinstance(raw[1], State):
+            result, state = raw
         if not isinstance(result, dict):
             raise ActionError(
                 f"action {self.name!r}: {self.body.__name__} returned {_kind(raw)}; it must return a dict, its result"
@@ -245,10 +273,19 @@ class Action:
         return f"<{type(self).__name__} {self.name!r} reads {names(self.reads)} writes {names(self.writes)}>"
 
 
-def _split(inputs: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _split(inputs: Any) -> tuple[Any, Any]:
+    """Return required and optional inputs, whether a list was given or a pair of lists."""
     if isinstance(inputs, tuple) and len(inputs) == 2 and not any(isinstance(part, str) for part in inputs):
-        return tuple(inputs[0]), tuple(inputs[1])
-    return tuple(inputs), ()
+        return inputs
+    return inputs, ()
+
+
+def _are_names(value: Any) -> bool:
+    return (
+        isinstance(value, Iterable)
+        and not isinstance(value, (str, bytes))
+        and all(isinstance(name, str) for name in value)
+    )
 
 
 def _kind(value: Any) -> str:

@@ -14,8 +14,9 @@ from stateflow.state import Declared
 class Closed:
     """An action whose open names are settled: what the machine needs to know to run it.
 
-    ``read_arguments`` holds (argument, state key, required) for bodies that take reads as arguments. ``is_plain``
-    says that the body takes nothing but the state; ``types`` are those that inputs must have.
+    ``read_arguments`` holds (argument, state key, required) for bodies that take reads as arguments, and
+    ``argument_keys`` those keys. ``is_plain`` says that the body takes nothing but the state; ``types`` are those
+    that inputs must have.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Closed:
     resources: tuple[str, ...]
     contexts: tuple[str, ...]
     read_arguments: tuple[tuple[str, str, bool], ...]
+    argument_keys: tuple[str, ...]
     missing_resources: tuple[str, ...]
     is_async: bool
     is_streaming: bool
@@ -49,7 +51,11 @@ def close(action: Action, resources: Container[str] = ()) -> Closed:
         name=action.name,
         action=action,
         declared=Declared(
-            action.name, reads, [key for key in (*action.optional_reads, *optional) if key not in reads], action.writes
+            action.name,
+            reads,
+            [key for key in (*action.optional_reads, *optional) if key not in reads],
+            action.writes,
+            action.declared_in,
         ),
         writes=tuple(action.writes),
         inputs=tuple(need.name for need in given["input"] if need.required),
@@ -58,6 +64,7 @@ def close(action: Action, resources: Container[str] = ()) -> Closed:
         resources=tuple(need.name for need in given["resource"] if need.name in resources),
         contexts=tuple(need.name for need in given["context"]),
         read_arguments=read_arguments,
+        argument_keys=tuple(key for _, key, _ in read_arguments),
         missing_resources=tuple(
             need.name for need in given["resource"] if need.required and need.name not in resources
         ),

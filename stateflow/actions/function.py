@@ -52,8 +52,13 @@ class FunctionAction(Action, Generic[P, R]):
         return self.function(*args, **{**self._bound, **kwargs})  # type: ignore[arg-type]  # binding removes some
 
     @property
+    def declared_in(self) -> str:  # type: ignore[override]  # a constant of classes depends on the decorator here
+        """The decorator that the function has."""
+        return "@streaming_action" if self._streaming else "@action"
+
+    @property
     def name(self) -> str:
-        return self._name or self.function.__name__
+        return self._name or str(getattr(self.function, "__name__", type(self.function).__name__))
 
     @property
     def body(self) -> Callable[..., Any]:
@@ -80,9 +85,12 @@ class FunctionAction(Action, Generic[P, R]):
 
     def _form_findings(self) -> list[str]:
         found = []
-        signature = inspect.signature(self.function)
-        if next(iter(signature.parameters), None) != "state" and "state" in signature.parameters:
-            found.append(f"action {self.name!r}: 'state' must be the first parameter of {self.function.__name__}")
+        known = inspect.signature(self.function).parameters
+        if "state" in known and (next(iter(known)) != "state" or known["state"].kind is inspect.Parameter.KEYWORD_ONLY):
+            found.append(f"action {self.name!r}: 'state' must be the first parameter of its function")
+        for name, parameter in known.items():
+            if parameter.kind is inspect.Parameter.POSITIONAL_ONLY and name != "state":
+                found.append(f"action {self.name!r} is called by keyword, so {name!r} cannot stand before '/'")
         generator = inspect.isgeneratorfunction(self.function) or inspect.isasyncgenfunction(self.function)
         if generator and not self._streaming:
             found.append(f"action {self.name!r} yields items; decorate it with @streaming_action instead of @action")
@@ -217,7 +225,9 @@ def streaming_action(
 
 
 def _listed(value: Iterable[str]) -> Any:
-    return value if isinstance(value, str) else tuple(value)  # a lone string is a finding, not an error
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        return value  # a finding of the build, not an error of the decorator
+    return tuple(value)
 
 
 def _kind(value: Any) -> str:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import inspect
+import numbers
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, get_args, get_origin
 
-from stateflow.actions.action import INPUT, Need, Role
+from stateflow.actions.action import INPUT, Input, Need, Role
 from stateflow.context import StepContext
+
+NUMBERS: Mapping[type, type] = {int: numbers.Integral, float: numbers.Real, complex: numbers.Complex}
+"""What a number of each kind may be; those of numpy count."""
 
 
 def parameters(function: Callable[..., Any], *, open_role: Role) -> tuple[Need, ...]:
@@ -48,10 +52,13 @@ def unwrapped(hint: Any) -> Any:
 
 
 def annotations(function: Callable[..., Any]) -> dict[str, Any]:
-    """Return the evaluated annotations of a function; one that cannot be evaluated counts as Any."""
+    """Return the evaluated annotations of a function; one that cannot be evaluated counts as Any.
+
+    ``StepContext`` and ``Input`` are known also where they are imported for type checkers alone.
+    """
     plain: Any = inspect.unwrap(function)
     plain = getattr(plain, "__func__", plain)
-    space = getattr(plain, "__globals__", {})
+    space = {"StepContext": StepContext, "Input": Input, **getattr(plain, "__globals__", {})}
     found = {}
     for name, annotation in getattr(plain, "__annotations__", {}).items():
         single = types.SimpleNamespace(__annotations__={name: annotation})
@@ -70,8 +77,8 @@ def takes_any(function: Callable[..., Any]) -> bool:
 def fits(value: Any, hint: Any) -> bool:
     """Return False only where a value plainly has another type than the annotation asks for.
 
-    Classes are compared by ``isinstance`` (an int is a float too), unions by their members, containers by their
-    outer type. Anything finer is taken for fitting.
+    Classes are compared by ``isinstance`` (numbers by their kind: an int is a float too), unions by their members,
+    containers by their outer type. Anything finer is taken for fitting.
     """
     origin = get_origin(hint)
     if origin is Annotated:
@@ -79,14 +86,12 @@ def fits(value: Any, hint: Any) -> bool:
     if origin in (typing.Union, types.UnionType):
         return any(fits(value, part) for part in get_args(hint))
     if origin is typing.Literal:
-        return value in get_args(hint)
+        return any(isinstance(value, type(choice)) and value == choice for choice in get_args(hint))
     plain = origin or hint
-    if plain is None:
-        return value is None
-    if not isinstance(plain, type) or getattr(plain, "_is_protocol", False) or typing.is_typeddict(plain):
+    if not isinstance(plain, type) or getattr(plain, "_is_protocol", False):
         return True
-    if plain is float:
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
-    if plain is int:
-        return isinstance(value, int) and not isinstance(value, bool)
+    if typing.is_typeddict(plain):
+        return isinstance(value, Mapping)
+    if plain in NUMBERS:
+        return isinstance(value, NUMBERS[plain]) and not isinstance(value, bool)
     return isinstance(value, plain)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from stateflow._drive import adrive, aexhaust, drive, exhaust
-from stateflow._plan import Commit, Machine, Outcome, Plan, edited, next_choice
+from stateflow._plan import Commit, Machine, Outcome, Plan, Position, edited, next_choice
 from stateflow.actions import Action
 from stateflow.application.async_verbs import AsyncVerbs
+from stateflow.application.closing import aclose_all, close_all
 from stateflow.application.sync_verbs import SyncVerbs
 from stateflow.errors import InputError
 from stateflow.graph import Graph
-from stateflow.state import Operation, State, operations_between
+from stateflow.journal import Record
+from stateflow.state import State, StateView, operations_between
 from stateflow.store import Store
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ class Application(SyncVerbs, AsyncVerbs):
     ) -> None:
         super().__init__(machine, halt_before=halt_before, halt_after=halt_after)
         self._own_stores = tuple(own_stores)
+        self._initial_keys = tuple(machine.position.data)
 
     # -- where it stands ------------------------------------------------------------------------------
 
@@ -53,6 +56,11 @@ class Application(SyncVerbs, AsyncVerbs):
     def entrypoint(self) -> str:
         """The name of the action that runs first."""
         return self._machine.entry.target or ""
+
+    @property
+    def initial_keys(self) -> tuple[str, ...]:
+        """The keys of the state when the application was built."""
+        return self._initial_keys
 
     @property
     def resource_names(self) -> tuple[str, ...]:
@@ -111,9 +119,11 @@ class Application(SyncVerbs, AsyncVerbs):
         """The async twin of ``reset_to_entrypoint``."""
         await self._aedit("areset_to_entrypoint", self._restarted())
 
-    def _updated(self, state: State) -> Plan:
-        if not isinstance(state, State):
-            raise InputError(f"update_state takes a State, not {type(state).__name__}: app.state.update(key=value)")
+    def _updated(self, state: State) -> Plan:  # a generator, so that it looks at the position once it holds it
+        given: object = state
+        if not isinstance(given, State) or isinstance(given, StateView):
+            kind = "the view that a body sees" if isinstance(given, StateView) else type(given).__name__
+            raise InputError(f"update_state takes a State made from app.state, not {kind}: app.state.update(key=value)")
         machine, data = self._machine, dict(state)
         done = operations_between(machine.position.data, data)
         if machine.schema is not None:
@@ -121,22 +131,22 @@ class Application(SyncVerbs, AsyncVerbs):
             fitted = machine.schema.checked(written, data, where="update_state")
             data.update(fitted)
             done = operations_between(machine.position.data, data)
-        return self._edit_plan(data, done)
+        return (yield from self._edit_plan(*edited(machine, data, done)))
 
     def _restarted(self) -> Plan:
-        return self._edit_plan(self._machine.position.data, [], restart=True)
+        machine = self._machine
+        return (yield from self._edit_plan(*edited(machine, machine.position.data, [], restart=True)))
 
-    def _edit_plan(self, data: dict[str, Any], done: list[Operation], *, restart: bool = False) -> Plan:
-        position, record = edited(self._machine, data, done, restart=restart)
+    def _edit_plan(self, position: Position, record: Record | None) -> Plan:
         yield Commit(position, record)
         return Outcome(None, None, position, "edited")
 
     def _edit(self, verb: str, plan: Plan) -> None:
-        with self._held(verb):
+        with self._hold(verb):
             exhaust(drive(self._machine, plan))
 
     async def _aedit(self, verb: str, plan: Plan) -> None:
-        with self._held(verb):
+        with self._hold(verb):
             await aexhaust(adrive(self._machine, plan, None))
 
     # -- pictures -------------------------------------------------------------------------------------
@@ -175,21 +185,11 @@ class Application(SyncVerbs, AsyncVerbs):
 
     def close(self) -> None:
         """Close the resources that factories have opened, and the stores that the builder opened from an address."""
-        for opened in self._machine.resources.opened():
-            if hasattr(opened, "close"):
-                opened.close()
-        for store in self._own_stores:
-            store.close()
+        close_all(self._machine.resources.opened(), self._own_stores)
 
     async def aclose(self) -> None:
-        """The async twin of ``close``; resources with ``aclose`` are awaited."""
-        for opened in self._machine.resources.opened():
-            if hasattr(opened, "aclose"):
-                await opened.aclose()
-            elif hasattr(opened, "close"):
-                opened.close()
-        for store in self._own_stores:
-            await store.aclose()
+        """The async twin of ``close``; resources that close asynchronously are awaited."""
+        await aclose_all(self._machine.resources.opened(), self._own_stores)
 
     def __enter__(self) -> Self:
         return self

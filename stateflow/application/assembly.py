@@ -11,15 +11,15 @@ from typing import Any
 from stateflow._plan import CallAll, Machine, Position, edited, genesis
 from stateflow.actions import Closed, close
 from stateflow.application.application import Application
-from stateflow.application.findings import closing_findings, entry_findings, read_findings
+from stateflow.application.findings import closing_findings, entry_findings, field_findings, read_findings
 from stateflow.application.halts import Halt, halts
 from stateflow.application.origin import Origin, check_head, forked, resumed
 from stateflow.application.stores import OpenedStores
 from stateflow.codec import Codec, types_in
-from stateflow.errors import GraphError, InputError
+from stateflow.errors import ActionError, GraphError, InputError, StoreError
 from stateflow.graph import Graph, GraphBuilder
-from stateflow.hooks import HookSet
-from stateflow.journal import Address, Journal, Parent, Record
+from stateflow.hooks import CREATED, HookSet
+from stateflow.journal import Address, Journal, Parent, Record, expected_head
 from stateflow.resources import Resources
 from stateflow.schema import ModelSchema
 from stateflow.state import Operation
@@ -64,27 +64,40 @@ class Assembly:
 
     def building(self) -> Building:
         """Build: load what there is, judge everything, begin the run. The value is the application."""
-        address = Address(self.app_id or str(uuid.uuid4()), self.partition_key, self.project)
         opened = OpenedStores(self.project)
+        try:
+            return (yield from self._building(opened))
+        except GeneratorExit:
+            raise
+        except BaseException:
+            for store in opened.own:
+                yield Ask(store, "close", ())
+            raise
+
+    def _building(self, opened: OpenedStores) -> Building:
+        address = Address(self.app_id or str(uuid.uuid4()), self.partition_key, self.project)
         truth, tracker = opened.store(self.persister), opened.store(self.tracker)
         source = opened.store(self.origin.store) if self.origin is not None else None
         graph, findings = self.graph.assemble()
+        hooks = HookSet(self.hooks)
+        findings += hooks.findings()
         schema = _schema(self.model, findings)
         types = self._types(graph, schema)
         for store in opened.all:
             store.codec.register(*types)
         loaded = yield from self._load(source, address)
         initial = {**(schema.defaults if schema is not None else {}), **self.state}
-        position = self._position(loaded, graph, initial, address)
+        position = self._position(loaded, graph, initial)
         closed = self._judged(graph, position, schema, findings)
-        journal = Journal(truth or tracker, tracker) if (truth or tracker) is not None else None  # type: ignore[arg-type]
+        first = tracker if truth is None else truth
+        journal = None if first is None else Journal(first, tracker)
         machine = Machine(
             graph,
             closed,
             entrypoint=self.entrypoint or "",
             address=address,
             resources=Resources(self.resources),
-            hooks=HookSet(self.hooks),
+            hooks=hooks,
             clock=time.time,
             schema=schema,
             strict=Strict(Codec(types)) if strict_by_default() else None,
@@ -92,11 +105,10 @@ class Assembly:
         )
         machine.position = position
         yield from self._begin(machine, loaded, source)
-        hooks = machine.hooks.at["post_application_create"]
-        if hooks:
+        if hooks.at[CREATED]:
             state = machine.state(machine.position)
             facts = {"app_id": address.app_id, "partition_key": address.partition_key, "state": state, "graph": graph}
-            yield CallAll(hooks, facts)
+            yield CallAll(hooks.at[CREATED], facts)
         return Application(
             machine,
             halt_before=halts(graph, self.halt_before, where="with_halts(halt_before=...)"),
@@ -119,9 +131,7 @@ class Assembly:
             check_head(record, self.sequence_id)
         return record
 
-    def _position(
-        self, loaded: Record | None, graph: Graph, initial: Mapping[str, Any], address: Address
-    ) -> Position:
+    def _position(self, loaded: Record | None, graph: Graph, initial: Mapping[str, Any]) -> Position:
         if loaded is None:
             return Position(dict(initial), sequence=self.sequence_id)
         position = resumed(loaded, graph)
@@ -161,11 +171,13 @@ class Assembly:
     def _judged(
         self, graph: Graph, position: Position, schema: ModelSchema | None, findings: list[str]
     ) -> dict[str, Closed]:
-        closed = {name: close(action, self.resources) for name, action in graph.actions.items() if not action.findings()}
-        fields = tuple(schema.hints) if schema is not None else ()
+        sound = {name: action for name, action in graph.actions.items() if not action.findings()}
+        closed = {name: close(action, self.resources) for name, action in sound.items()}
+        keys = (*position.data, *(schema.hints if schema is not None else ()))
         findings += entry_findings(graph, self.entrypoint)
-        findings += closing_findings(closed, tuple(self.resources), (*position.data, *fields), has_model=bool(fields))
-        findings += read_findings(graph, closed, (*position.data, *fields))
+        findings += closing_findings(closed, tuple(self.resources), keys)
+        findings += field_findings(closed, schema, self.state)
+        findings += read_findings(graph, closed, position.data)
         for halt, where in ((self.halt_before, "halt_before"), (self.halt_after, "halt_after")):
             try:
                 halts(graph, halt, where=f"with_halts({where}=...)")
@@ -175,7 +187,7 @@ class Assembly:
             try:
                 known = {key: value for key, value in position.data.items() if key in schema.hints}
                 position.data.update(schema.checked(known, position.data, where="the initial state"))
-            except Exception as error:
+            except ActionError as error:
                 findings.append(str(error))
         if findings:
             raise GraphError(*findings)
@@ -201,8 +213,12 @@ def _schema(model: type[Any] | None, findings: list[str]) -> ModelSchema | None:
 
 
 def _commit(journal: Journal, record: Record) -> Generator[Ask, Any, None]:
-    for store in journal.stores:
-        yield Ask(store, "commit", (record, None if record.position == 0 else record.position - 1))
+    yield Ask(journal.truth, "commit", (record, expected_head(record)))
+    if journal.tracker is not None:
+        try:
+            yield Ask(journal.tracker, "commit", (record, expected_head(record)))
+        except StoreError as error:
+            journal.lose_tracker(error)
 
 
 def _edit(machine: Machine, position: Position, record: Record | None) -> Generator[Ask, Any, None]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 from typing import Any
 
 from stateflow._drive import END, AsyncInbox, Opened, Sink, adrive, aexhaust
 from stateflow._plan import Outcome, Request, walk
 from stateflow.actions import Action
-from stateflow.application.caller import Caller, Inputs, nothing
+from stateflow.application.caller import Caller, Inputs
 from stateflow.application.halts import Halt
+from stateflow.application.hold import Hold, Iteration, nothing
 from stateflow.application.result import RunResult
 from stateflow.application.streams import AsyncStreamContainer
 from stateflow.errors import StreamClosed
@@ -35,7 +37,7 @@ class AsyncVerbs(Caller):
         """The async twin of ``run``; sync bodies run in worker threads."""
         return await self._arun(self._request("arun", halt_before, halt_after, inputs, context, max_steps))
 
-    async def aiterate(
+    def aiterate(
         self,
         *,
         halt_before: Halt = None,
@@ -43,15 +45,11 @@ class AsyncVerbs(Caller):
         inputs: Inputs = None,
         context: Any = None,
         max_steps: int | None = None,
-    ) -> AsyncIterator[RunResult]:
+    ) -> Iteration[RunResult]:
         """The async twin of ``iterate``."""
         request = self._request("aiterate", halt_before, halt_after, inputs, context, max_steps, steps=True)
-        with self._held("aiterate"):
-            async for event in adrive(self._machine, walk(self._machine, request), self._quiet):
-                if event.__class__ is StepCommitted:
-                    yield self._after(event)
-                else:
-                    self._result(request, event)
+        hold = self._hold("aiterate")
+        return Iteration(self._aiterate(request, hold), hold)
 
     async def astream_result(
         self,
@@ -64,24 +62,23 @@ class AsyncVerbs(Caller):
     ) -> tuple[Action | None, AsyncStreamContainer]:
         """The async twin of ``stream_result``."""
         request, sink, inbox = self._alive("astream_result", halt_before, halt_after, inputs, context, max_steps)
-        self._hold("astream_result")
+        hold = self._hold("astream_result")
+        hold.take()
         try:
             events = adrive(self._machine, walk(self._machine, request), sink, inbox)
             kept: list[Any] = []
-            async for event in events:
-                if event.__class__ is Opened and not self._is_live(request, event.action):
+            event = await anext(events)
+            while not self._ready(request, event, kept):
+                if event.__class__ is Opened:
                     while (item := await event.source.take()) is not END:
                         kept.append(Item(event.action, 0, item))
-                elif self._ready(request, event, kept):
-                    action = self._streamed(event)
-                    break
-            container = AsyncStreamContainer(events, kept, lambda ended: self._result(request, ended), to_end=True, release=self._free)
+                event = await anext(events)
         except BaseException:
-            self._free()
+            hold.free()
             raise
-        return action, container
+        return self._streamed(event), self._acontainer(request, events, kept, release=hold.free, to_end=True)
 
-    async def astream_iterate(
+    def astream_iterate(
         self,
         *,
         halt_before: Halt = None,
@@ -89,24 +86,13 @@ class AsyncVerbs(Caller):
         inputs: Inputs = None,
         context: Any = None,
         max_steps: int | None = None,
-    ) -> AsyncIterator[tuple[Action, AsyncStreamContainer]]:
+    ) -> Iteration[tuple[Action, AsyncStreamContainer]]:
         """The async twin of ``stream_iterate``."""
         request, sink, inbox = self._alive("astream_iterate", halt_before, halt_after, inputs, context, max_steps)
-        with self._held("astream_iterate"):
-            events = adrive(self._machine, walk(self._machine, request), sink, inbox)
-            async for event in events:
-                if event.__class__ is StepStarted:
-                    container = AsyncStreamContainer(events, [], lambda ended: self._result(request, ended), to_end=False, release=nothing)
-                    try:
-                        yield self.graph.actions[event.action], container
-                    except BaseException:
-                        await container.aclose()
-                        raise
-                    await container.get()
-                elif event.__class__ is Outcome:
-                    self._result(request, event)
+        hold = self._hold("astream_iterate")
+        return Iteration(self._astream_iterate(request, sink, inbox, hold), hold)
 
-    async def astream_events(
+    def astream_events(
         self,
         *,
         halt_before: Halt = None,
@@ -114,12 +100,52 @@ class AsyncVerbs(Caller):
         inputs: Inputs = None,
         context: Any = None,
         max_steps: int | None = None,
-    ) -> AsyncIterator[Event]:
+    ) -> Iteration[Event]:
         """The async twin of ``stream_events``."""
         request, sink, inbox = self._alive(
             "astream_events", halt_before, halt_after, inputs, context, max_steps, nodes=True
         )
-        with self._held("astream_events"):
+        hold = self._hold("astream_events")
+        return Iteration(self._astream_events(request, sink, inbox, hold), hold)
+
+    # -- inside ---------------------------------------------------------------------------------------
+
+    async def _arun(self, request: Request) -> RunResult:
+        with self._hold(request.method):
+            events = adrive(self._machine, walk(self._machine, request), self._quiet)
+            return self._result(request, await aexhaust(events))
+
+    async def _aiterate(self, request: Request, hold: Hold) -> AsyncGenerator[RunResult]:
+        with hold:
+            async for event in adrive(self._machine, walk(self._machine, request), self._quiet):
+                if event.__class__ is StepCommitted:
+                    yield self._after(event)
+                else:
+                    self._result(request, event)
+
+    async def _astream_iterate(
+        self, request: Request, sink: Sink, inbox: AsyncInbox, hold: Hold
+    ) -> AsyncGenerator[tuple[Action, AsyncStreamContainer]]:
+        with hold:
+            events = adrive(self._machine, walk(self._machine, request), sink, inbox)
+            async for event in events:
+                if event.__class__ is StepStarted:
+                    container = self._acontainer(request, events, [], release=nothing, to_end=False)
+                    try:
+                        yield self._machine.graph.actions[event.action], container
+                    except BaseException:
+                        await container.aclose()
+                        raise
+                    if container.closed:  # left, or failed: so is the call
+                        return
+                    await container.get()
+                elif event.__class__ is Outcome:
+                    self._result(request, event)
+
+    async def _astream_events(
+        self, request: Request, sink: Sink, inbox: AsyncInbox, hold: Hold
+    ) -> AsyncGenerator[Event]:
+        with hold:
             events: Any = adrive(self._machine, walk(self._machine, request), sink, inbox, as_events=True)
             async for event in events:
                 try:
@@ -134,15 +160,12 @@ class AsyncVerbs(Caller):
                 if event.__class__ is Outcome:
                     self._result(request, event)
 
-    # -- inside ---------------------------------------------------------------------------------------
-
-    async def _arun(self, request: Request) -> RunResult:
-        self._hold(request.method)
-        try:
-            events = adrive(self._machine, walk(self._machine, request), self._quiet)
-            return self._result(request, await aexhaust(events))
-        finally:
-            self._free()
+    def _acontainer(
+        self, request: Request, events: Any, kept: list[Any], *, release: Callable[[], None], to_end: bool
+    ) -> AsyncStreamContainer:
+        return AsyncStreamContainer(
+            events, kept, lambda ended: self._result(request, ended), to_end=to_end, release=release
+        )
 
     def _alive(
         self,
@@ -165,7 +188,5 @@ class AsyncVerbs(Caller):
 
 async def _aleave(events: Any) -> None:
     """Tell a driver that its consumer has left, so that the running step comes to nothing."""
-    try:
+    with suppress(StreamClosed, StopAsyncIteration):
         await events.athrow(StreamClosed())
-    except (StreamClosed, StopAsyncIteration):
-        pass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Self
 
 from stateflow.actions import Action
@@ -12,6 +12,7 @@ from stateflow.application.halts import Halt
 from stateflow.application.origin import Origin
 from stateflow.errors import GraphError, InputError
 from stateflow.graph import Graph, GraphBuilder, TransitionSpec
+from stateflow.hooks import CREATED, HookSet
 from stateflow.state import State
 
 
@@ -23,7 +24,7 @@ class ApplicationBuilder:
 
     # -- the graph ------------------------------------------------------------------------------------
 
-    def with_actions(self, *actions: Any, **named: Any) -> Self:
+    def with_actions(self, /, *actions: Any, **named: Any) -> Self:
         """Add actions, under their own names or the names given as keywords."""
         self._parts.graph.with_actions(*actions, **named)
         return self
@@ -58,7 +59,7 @@ class ApplicationBuilder:
 
     # -- the state ------------------------------------------------------------------------------------
 
-    def with_state(self, state: Mapping[str, Any] | None = None, **values: Any) -> Self:
+    def with_state(self, state: Mapping[str, Any] | None = None, /, **values: Any) -> Self:
         """Give initial values of state keys."""
         self._parts.state = {**self._parts.state, **dict(State(state, **values))}
         return self
@@ -73,7 +74,7 @@ class ApplicationBuilder:
         self._parts.types = (*self._parts.types, *types)
         return self
 
-    def with_resources(self, **resources: Any) -> Self:
+    def with_resources(self, /, **resources: Any) -> Self:
         """Give live objects, or ``Resource(factory, version=...)``, to every parameter of that name."""
         self._parts.resources = {**self._parts.resources, **resources}
         return self
@@ -170,35 +171,45 @@ class ApplicationBuilder:
             InputError: the identifiers do not fit what is stored.
             StoreError: a store could not be read or written.
         """
+        awaited = HookSet(self._parts.hooks).first_async(CREATED)
+        if awaited is not None:
+            raise GraphError(f"hook {awaited} is async, so build cannot call it; use await builder.abuild()")
         plan = self._parts.building()
         answer: Any = None
+        error: BaseException | None = None
         while True:
             try:
-                effect = plan.send(answer)
+                effect = plan.send(answer) if error is None else plan.throw(error)
             except StopIteration as stop:
                 return stop.value  # type: ignore[no-any-return]
-            answer = _answered(effect)
+            answer = error = None
+            try:
+                answer = _answered(effect)
+            except BaseException as raised:  # noqa: BLE001  it goes on in the plan
+                error = raised
 
     async def abuild(self) -> Application:
         """Return the application, awaiting stores and hooks. Errors as in ``build``."""
         plan = self._parts.building()
         answer: Any = None
+        error: BaseException | None = None
         while True:
             try:
-                effect = plan.send(answer)
+                effect = plan.send(answer) if error is None else plan.throw(error)
             except StopIteration as stop:
                 return stop.value  # type: ignore[no-any-return]
-            answer = await _aanswered(effect)
+            answer = error = None
+            try:
+                answer = await _aanswered(effect)
+            except BaseException as raised:  # noqa: BLE001  it goes on in the plan
+                error = raised
 
 
 def _answered(effect: Effects) -> Any:
     if isinstance(effect, Ask):
         return getattr(effect.store, effect.method)(*effect.arguments)
     for hook in effect.hooks:
-        returned = hook(**effect.facts)
-        if hasattr(returned, "__await__"):
-            returned.close()
-            raise GraphError("the hook post_application_create is async; build with await builder.abuild()")
+        hook(**effect.facts)
     return None
 
 
@@ -210,5 +221,3 @@ async def _aanswered(effect: Effects) -> Any:
         if hasattr(returned, "__await__"):
             await returned
     return None
-
-

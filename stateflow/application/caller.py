@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from stateflow._drive import INSIDE, Opened, Sink
 from stateflow._plan import Machine, Outcome, Request
 from stateflow.actions import Action
 from stateflow.application.halts import Halt, halts
+from stateflow.application.hold import Hold, Turn
 from stateflow.application.result import RunResult
-from stateflow.errors import ApplicationBusyError, GraphError, InputError, names, nearest
+from stateflow.errors import GraphError, InputError, names, nearest
 from stateflow.events import Event, Item, StepCommitted, StepStarted
+from stateflow.hooks import IN_VERBS
 
 Inputs = Mapping[str, Any] | None
 
@@ -29,8 +29,7 @@ class Caller:
     def __init__(self, machine: Machine, *, halt_before: frozenset[str], halt_after: frozenset[str]) -> None:
         self._machine = machine
         self._default_halts = (halt_before, halt_after)
-        self._busy = threading.Lock()
-        self._verb = ""
+        self._turn = Turn(machine.address.app_id)
         self._first_async = _first_async(machine)
         self._quiet = self._sink(None) if machine.hooks.any(*INSIDE) else None
 
@@ -51,7 +50,8 @@ class Caller:
         listen: Sink | None = None,
     ) -> Request:
         graph = self._machine.graph
-        if max_steps is not None and (not isinstance(max_steps, int) or max_steps < 1):
+        limit: object = max_steps
+        if limit is not None and (not isinstance(limit, int) or limit < 1):
             raise InputError(f"max_steps must be 1 or more, not {max_steps!r}")
         before, after = self._default_halts
         return Request(
@@ -64,7 +64,7 @@ class Caller:
             steps=steps,
             live=live,
             nodes=nodes,
-            listen=listen or self._quiet,
+            listen=self._quiet if listen is None else listen,
         )
 
     def _known(self, inputs: Inputs) -> Mapping[str, Any]:
@@ -87,27 +87,8 @@ class Caller:
         machine = self._machine
         return Sink(machine.hooks, machine.address, machine.graph.actions, outlet, events=nodes)
 
-    # -- one verb at a time ---------------------------------------------------------------------------
-
-    def _hold(self, verb: str) -> None:
-        if not self._busy.acquire(blocking=False):
-            raise ApplicationBusyError(
-                f"{verb} was called while {self._verb} still runs on run {self._machine.address.app_id!r}; wait for it, "
-                "close its stream, or build a second application"
-            )
-        self._verb = verb
-
-    def _free(self) -> None:
-        if self._busy.locked():
-            self._busy.release()
-
-    @contextmanager
-    def _held(self, verb: str) -> Iterator[None]:
-        self._hold(verb)
-        try:
-            yield
-        finally:
-            self._free()
+    def _hold(self, verb: str) -> Hold:
+        return Hold(self._turn, verb)
 
     # -- after a call ---------------------------------------------------------------------------------
 
@@ -119,23 +100,37 @@ class Caller:
 
     def _unused(self, unused: Iterable[str]) -> str:
         text = f"no step of this call took the input {names(unused)}"
-        choice = self._machine.position.choice
-        if choice is None or choice.target is None:
-            return text
-        closed = self._machine.closed[choice.target]
-        return f"{text}; next is {closed.name!r}, which takes {names((*closed.inputs, *closed.optional_inputs))}"
+        takers = [
+            f"{name!r}, which takes {names((*closed.inputs, *closed.optional_inputs))}"
+            for name in self._following()
+            for closed in [self._machine.closed[name]]
+        ]
+        return f"{text}; next is {', or '.join(takers)}" if takers else text
+
+    def _following(self) -> list[str]:
+        """Return the action that runs next or, where its conditions have not been evaluated, all that might."""
+        position = self._machine.position
+        if position.choice is not None:
+            return [] if position.choice.target is None else [position.choice.target]
+        if position.action is None:
+            return [self._machine.entry.target or ""]
+        return list(dict.fromkeys(arrow.target for arrow in self._machine.graph.outgoing(position.action)))
 
     def _after(self, event: StepCommitted) -> RunResult:
-        return RunResult.of(self._machine.graph.actions[event.action], event.result, event.state, "")
+        result = None if event.result is None else dict(event.result)
+        return RunResult.of(self._machine.graph.actions[event.action], result, event.state, "")
 
     def _ready(self, request: Request, event: Any, kept: list[Any]) -> bool:
         """Return whether a stream can be handed out after this event; keep what is to be told in it."""
         kind = event.__class__
         if kind is StepStarted:
             kept.clear()
-        elif kind is Outcome or kind is Item or kind is Opened:
+            return False
+        if kind is Outcome or ((kind is Item or kind is Opened) and self._is_live(request, event.action)):
             kept.append(event)
-            return kind is Outcome or self._is_live(request, event.action)
+            return True
+        if kind is Item:
+            kept.append(event)
         return False
 
     def _is_live(self, request: Request, action: str) -> bool:
@@ -147,13 +142,9 @@ class Caller:
         return event.action if event.__class__ is Outcome else self._machine.graph.actions[event.action]
 
 
-def nothing() -> None:
-    """Release nothing: the verb itself holds the application."""
-
-
 def _first_async(machine: Machine) -> str | None:
     for closed in machine.closed.values():
         if closed.is_async:
             return f"action {closed.name!r}"
-    hook = machine.hooks.first_async()
+    hook = machine.hooks.first_async(*IN_VERBS)
     return None if hook is None else f"hook {hook}"

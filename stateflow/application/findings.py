@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from stateflow.actions import Closed
+from stateflow.actions import Closed, SignatureAction
 from stateflow.errors import nearest
 from stateflow.graph import Graph
+from stateflow.schema import ModelSchema
 
 
 def entry_findings(graph: Graph, entrypoint: str | None) -> list[str]:
@@ -22,30 +23,43 @@ def entry_findings(graph: Graph, entrypoint: str | None) -> list[str]:
     return [f"no transition leads from the entrypoint {entrypoint!r} to action {name!r}" for name in lost]
 
 
-def closing_findings(
-    closed: Mapping[str, Closed], resources: tuple[str, ...], keys: Iterable[str], *, has_model: bool
-) -> list[str]:
-    """Judge names: resources that are missing or also state keys, inputs that are resources, unknown fields."""
+def closing_findings(closed: Mapping[str, Closed], resources: tuple[str, ...], keys: Iterable[str]) -> list[str]:
+    """Judge names: resources that are missing or also state keys, inputs that are resources."""
     known = set(keys)
-    written = {key: name for name, action in closed.items() for key in action.writes}
+    written = {key for action in closed.values() for key in action.writes}
     found = []
     for name, action in closed.items():
-        for missing in action.missing_resources:
-            found.append(
-                f"action {name!r} takes {missing!r}, which is neither one of its inputs nor a resource"
-                f"{nearest(missing, (*resources, *action.inputs, *action.optional_inputs))}; "
-                "name it in inputs, or give it with with_resources(...)"
-            )
-        for both in (*action.inputs, *action.optional_inputs):
-            if both in resources:
-                found.append(f"action {name!r} takes {both!r} as an input, but a resource has that name; rename one")
-    for resource in resources:
-        if resource in known or resource in written:
-            found.append(f"{resource!r} is both a state key and a resource; rename one of them")
-    if has_model:
-        for key, name in written.items():
-            if key not in known:
-                found.append(f"action {name!r} writes {key!r}, which the model of with_typing lacks{nearest(key, known)}")
+        inputs = (*action.inputs, *action.optional_inputs)
+        found += [
+            f"action {name!r} takes {missing!r}, which is neither one of its inputs nor a resource"
+            f"{nearest(missing, (*resources, *inputs))}; name it in inputs, or give it with with_resources(...)"
+            for missing in action.missing_resources
+        ]
+        found += [
+            f"action {name!r} takes {both!r} as an input, but a resource has that name; rename one"
+            for both in inputs
+            if both in resources
+        ]
+    both_kinds = [resource for resource in resources if resource in known or resource in written]
+    return found + [f"{both!r} is both a state key and a resource; rename one of them" for both in both_kinds]
+
+
+def field_findings(closed: Mapping[str, Closed], schema: ModelSchema | None, initial: Iterable[str]) -> list[str]:
+    """Judge keys that are written or given at the start, and that the model does not have."""
+    if schema is None:
+        return []
+    fields, model = schema.hints, schema.model.__name__
+    found = [
+        f"with_state gives {key!r}, which {model} does not have{nearest(key, fields)}"
+        for key in initial
+        if key not in fields
+    ]
+    for name, action in closed.items():
+        found += [
+            f"action {name!r} writes {key!r}, which {model} does not have{nearest(key, fields)}"
+            for key in action.writes
+            if key not in fields
+        ]
     return found
 
 
@@ -57,7 +71,7 @@ def read_findings(graph: Graph, closed: Mapping[str, Closed], keys: Iterable[str
         inferred = {key for _, key, _ in action.read_arguments}
         for key in action.declared.reads:
             if key not in known:
-                remedy = f"name it in inputs=[{key!r}]" if key in inferred else "declare it in optional_reads"
+                remedy = _remedy(action, key) if key in inferred else "declare it in optional_reads"
                 found.append(
                     f"action {name!r} reads {key!r}, which no action writes and the initial state lacks"
                     f"{nearest(key, known)}; give it with with_state({key}=...), or {remedy}"
@@ -68,9 +82,14 @@ def read_findings(graph: Graph, closed: Mapping[str, Closed], keys: Iterable[str
             if key not in known and (step.condition.text, key) not in seen:
                 seen.add((step.condition.text, key))
                 found.append(
-                    f"the condition {step.condition.text!r} reads {key!r}, which no action writes and the initial state "
-                    f"lacks{nearest(key, known)}"
+                    f"the condition {step.condition.text!r} reads {key!r}, which no action writes and the initial "
+                    f"state lacks{nearest(key, known)}"
                 )
     return found
 
 
+def _remedy(action: Closed, key: str) -> str:
+    """Return how to say that the caller gives an argument that counts as a read."""
+    if isinstance(action.action, SignatureAction):
+        return f"mark the parameter as an input: {key}: Input[...]"
+    return f"name it in inputs=[{key!r}]"

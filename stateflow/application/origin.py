@@ -36,11 +36,12 @@ class Origin:
 
 
 class RecordedError(StateflowError):
-    """An exception that an earlier process recorded: ``type`` is its qualified name."""
+    """An exception that an earlier process recorded: ``type`` is the qualified name of its class."""
 
     code = "recorded"
 
     def __init__(self, failure: Failure) -> None:
+        self.failure = failure
         self.type = failure.type
         super().__init__(f"{failure.type}: {failure.message}")
 
@@ -66,9 +67,16 @@ def resumed(record: Record, graph: Graph) -> Position:
         status=record.status,
         visits=record.visits,
         writers=record.writers,
-        choice=Choice(record.next_action, (record.action or "", record.next_action or "")) if failed else None,
-        error=RecordedError(record.error) if failed and record.error is not None else None,
+        choice=_handler(record, graph) if failed else None,
+        error=RecordedError(record.error or Failure("Exception", "not recorded")) if failed else None,
     )
+
+
+def _handler(record: Record, graph: Graph) -> Choice:
+    """Return the choice of a failed step; a persister that keeps no more than the failure means the first handler."""
+    source: str = record.action or ""
+    targets = [record.next_action] if record.next_action else [arrow.target for arrow in graph.handlers(source)]
+    return Choice(targets[0], (source, targets[0])) if targets else Choice(source)
 
 
 def forked(source: Position) -> Position:
@@ -77,7 +85,7 @@ def forked(source: Position) -> Position:
         source.data,
         sequence=source.sequence,
         action=source.action,
-        status="running",
+        status="failed" if source.status == "failed" else "running",
         visits=source.visits,
         choice=source.choice,
         error=source.error,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from stateflow.errors import InputError
 from stateflow.store import Store, local_store, open_store
-
 
 
 def store_of(given: Any, *, project: str) -> Store:
@@ -16,7 +16,7 @@ def store_of(given: Any, *, project: str) -> Store:
         InputError: it is nothing that can keep a run.
         StoreError: an address cannot be opened.
     """
-    if isinstance(given, str):
+    if isinstance(given, (str, os.PathLike)):
         return local_store(project) if given == "local" else open_store(given)
     if hasattr(given, "commit") and hasattr(given, "load"):
         return given  # type: ignore[no-any-return]
@@ -50,6 +50,6 @@ class OpenedStores:
         key = given if isinstance(given, str) else id(given)
         if key not in self._known:
             self._known[key] = store_of(given, project=self._project)
-            if isinstance(given, str):
+            if isinstance(given, (str, os.PathLike)):
                 self.own.append(self._known[key])
         return self._known[key]

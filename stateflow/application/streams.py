@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -13,14 +13,15 @@ from stateflow.errors import InputError, StreamClosed
 from stateflow.events import Item, StepCommitted
 from stateflow.state import State
 
-Answer = tuple[dict[str, Any] | None, State]
+Answer = tuple[Mapping[str, Any] | None, State]
 
 
 class _Container:
     """What both colours share: what came before the container was handed out, and how its end is recognised.
 
-    ``source`` gives the items of the body that is running. ``finish`` makes the verb's result of how the call ended. ``to_end`` says that it goes on to the end of the call, rather than of its step. ``release`` frees the
-    application once the container is at its end.
+    ``source`` gives the items of the body that is running. ``finish`` makes the verb's result of how the call ended.
+    ``to_end`` says that it goes on to the end of the call, rather than of its step. ``release`` frees the application
+    once the container is at its end.
     """
 
     def __init__(
@@ -39,19 +40,25 @@ class _Container:
         self._to_end = to_end
         self._release = release
         self._answer: Answer | None = None
-        self._closed = False
+        self.closed = False
 
     def _ends(self, event: Any) -> None:
         if event.__class__ is StepCommitted and not self._to_end:
             self._answer = (event.result, event.state)
         elif event.__class__ is Outcome:
+            self._leave()
             ended = self._finish(event)
             self._answer = (ended.result, ended.state)
-            self._leave()
 
     def _leave(self) -> None:
-        self._closed = True
+        self.closed = True
         self._release()
+
+    def _has_ended(self) -> bool:
+        """Return whether there is nothing to leave; a call that has ended gives its result all the same."""
+        if self._kept and self._kept[-1].__class__ is Outcome:
+            self._ends(self._kept[-1])
+        return self.closed or self._answer is not None
 
     def _result(self) -> Answer:
         if self._answer is None:
@@ -59,7 +66,7 @@ class _Container:
         return self._answer
 
     def __del__(self) -> None:
-        if not self._closed and self._to_end:
+        if not self.closed:
             self._release()
 
 
@@ -67,7 +74,7 @@ class StreamContainer(_Container):
     """The items of an action, as they come. Leaving early closes the body, and its step comes to nothing."""
 
     def __iter__(self) -> Iterator[Any]:
-        while not self._closed and self._answer is None:
+        while not self.closed and self._answer is None:
             if self._source is not None:
                 take = self._source.take
                 while (item := take()) is not END:
@@ -102,7 +109,7 @@ class StreamContainer(_Container):
 
     def close(self) -> None:
         """Leave the stream. A body that still runs is closed; its step is not committed."""
-        if self._closed or self._answer is not None:
+        if self._has_ended():
             return
         try:
             self._events.throw(StreamClosed())
@@ -124,7 +131,7 @@ class AsyncStreamContainer(_Container):
     """The items of an action, as they come, for ``async for``. Leaving early closes the body."""
 
     async def __aiter__(self) -> AsyncIterator[Any]:
-        while not self._closed and self._answer is None:
+        while not self.closed and self._answer is None:
             if self._source is not None:
                 ready, waited = self._source.ready, self._source.waited
                 while True:
@@ -164,7 +171,7 @@ class AsyncStreamContainer(_Container):
 
     async def aclose(self) -> None:
         """Leave the stream. A body that still runs is closed; its step is not committed."""
-        if self._closed or self._answer is not None:
+        if self._has_ended():
             return
         try:
             await self._events.athrow(StreamClosed())

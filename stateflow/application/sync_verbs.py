@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from stateflow._drive import END, Inbox, Opened, drive, exhaust
 from stateflow._plan import Outcome, Request, walk
 from stateflow.actions import Action
-from stateflow.application.caller import Caller, Inputs, nothing
+from stateflow.application.caller import Caller, Inputs
 from stateflow.application.halts import Halt
+from stateflow.application.hold import nothing
 from stateflow.application.result import RunResult
 from stateflow.application.streams import StreamContainer
 from stateflow.errors import StreamClosed
@@ -63,12 +65,7 @@ class SyncVerbs(Caller):
         """Like ``run``, but yields ``(action, result, state)`` after each step."""
         request = self._request("iterate", halt_before, halt_after, inputs, context, max_steps, steps=True)
         self._refuse_async("iterate")
-        with self._held("iterate"):
-            for event in drive(self._machine, walk(self._machine, request)):
-                if event.__class__ is StepCommitted:
-                    yield self._after(event)
-                else:
-                    self._result(request, event)
+        return self._iterate(request)
 
     def stream_result(
         self,
@@ -85,22 +82,21 @@ class SyncVerbs(Caller):
         as they run, and replayed if the run ends at one.
         """
         request, inbox = self._live("stream_result", halt_before, halt_after, inputs, context, max_steps)
-        self._hold("stream_result")
+        hold = self._hold("stream_result")
+        hold.take()
         try:
             events = drive(self._machine, walk(self._machine, request), inbox)
             kept: list[Any] = []
-            for event in events:
-                if event.__class__ is Opened and not self._is_live(request, event.action):
+            event = next(events)
+            while not self._ready(request, event, kept):
+                if event.__class__ is Opened:
                     while (item := event.source.take()) is not END:
                         kept.append(Item(event.action, 0, item))
-                elif self._ready(request, event, kept):
-                    action = self._streamed(event)
-                    break
-            container = StreamContainer(events, kept, lambda ended: self._result(request, ended), to_end=True, release=self._free)
+                event = next(events)
         except BaseException:
-            self._free()
+            hold.free()
             raise
-        return action, container
+        return self._streamed(event), self._container(request, events, kept, release=hold.free, to_end=True)
 
     def stream_iterate(
         self,
@@ -113,19 +109,7 @@ class SyncVerbs(Caller):
     ) -> Iterator[tuple[Action, StreamContainer]]:
         """Like ``iterate``, but yields ``(action, container)`` as each action starts; what is left is drained."""
         request, inbox = self._live("stream_iterate", halt_before, halt_after, inputs, context, max_steps)
-        with self._held("stream_iterate"):
-            events = drive(self._machine, walk(self._machine, request), inbox)
-            for event in events:
-                if event.__class__ is StepStarted:
-                    container = StreamContainer(events, [], lambda ended: self._result(request, ended), to_end=False, release=nothing)
-                    try:
-                        yield self.graph.actions[event.action], container
-                    except BaseException:
-                        container.close()
-                        raise
-                    container.get()
-                elif event.__class__ is Outcome:
-                    self._result(request, event)
+        return self._stream_iterate(request, inbox)
 
     def stream_events(
         self,
@@ -138,7 +122,42 @@ class SyncVerbs(Caller):
     ) -> Iterator[Event]:
         """Like ``run``, but yields everything that happens, as typed events; see ``stateflow.events``."""
         request, inbox = self._live("stream_events", halt_before, halt_after, inputs, context, max_steps, nodes=True)
-        with self._held("stream_events"):
+        return self._stream_events(request, inbox)
+
+    # -- inside ---------------------------------------------------------------------------------------
+
+    def _run(self, request: Request) -> RunResult:
+        self._refuse_async(request.method)
+        with self._hold(request.method):
+            return self._result(request, exhaust(drive(self._machine, walk(self._machine, request))))
+
+    def _iterate(self, request: Request) -> Iterator[RunResult]:
+        with self._hold("iterate"):
+            for event in drive(self._machine, walk(self._machine, request)):
+                if event.__class__ is StepCommitted:
+                    yield self._after(event)
+                else:
+                    self._result(request, event)
+
+    def _stream_iterate(self, request: Request, inbox: Inbox) -> Iterator[tuple[Action, StreamContainer]]:
+        with self._hold("stream_iterate"):
+            events = drive(self._machine, walk(self._machine, request), inbox)
+            for event in events:
+                if event.__class__ is StepStarted:
+                    container = self._container(request, events, [], release=nothing, to_end=False)
+                    try:
+                        yield self._machine.graph.actions[event.action], container
+                    except BaseException:
+                        container.close()
+                        raise
+                    if container.closed:  # left, or failed: so is the call
+                        return
+                    container.get()
+                elif event.__class__ is Outcome:
+                    self._result(request, event)
+
+    def _stream_events(self, request: Request, inbox: Inbox) -> Iterator[Event]:
+        with self._hold("stream_events"):
             events: Any = drive(self._machine, walk(self._machine, request), inbox, as_events=True)
             for event in events:
                 try:
@@ -153,15 +172,12 @@ class SyncVerbs(Caller):
                 if event.__class__ is Outcome:
                     self._result(request, event)
 
-    # -- inside ---------------------------------------------------------------------------------------
-
-    def _run(self, request: Request) -> RunResult:
-        self._refuse_async(request.method)
-        self._hold(request.method)
-        try:
-            return self._result(request, exhaust(drive(self._machine, walk(self._machine, request))))
-        finally:
-            self._free()
+    def _container(
+        self, request: Request, events: Any, kept: list[Any], *, release: Callable[[], None], to_end: bool
+    ) -> StreamContainer:
+        return StreamContainer(
+            events, kept, lambda ended: self._result(request, ended), to_end=to_end, release=release
+        )
 
     def _live(
         self,
@@ -185,7 +201,5 @@ class SyncVerbs(Caller):
 
 def _leave(events: Any) -> None:
     """Tell a driver that its consumer has left, so that the running step comes to nothing."""
-    try:
+    with suppress(StreamClosed, StopIteration):
         events.throw(StreamClosed())
-    except (StreamClosed, StopIteration):
-        pass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from stateflow.actions import Action, Dataflow, Need, Output, Retry
@@ -68,7 +68,7 @@ class DagAction(Action):
     @property
     def is_node_plan(self) -> bool:  # type: ignore[override]  # what is a constant elsewhere depends on the DAG here
         """Whether ``call`` returns a plan that the driver's scheduler runs."""
-        return self.is_async and self._built().fallback is None
+        return self.is_async and not self.is_streaming and self._built().fallback is None
 
     def bind(self, **arguments: Any) -> Self:
         """Return a copy in which these inputs of the DAG are fixed; an unknown name is a finding at build."""
@@ -99,7 +99,7 @@ class DagAction(Action):
     def call(self, state: State, arguments: Mapping[str, Any]) -> Any:
         """Run the nodes and return their values by name, or what runs them.
 
-        That is an iterator of items for a streaming DAG, and a ``NodePlanRun`` where anything in it is async.
+        That is an iterator of items, sync or async, for a streaming DAG, and a ``NodePlanRun`` for async nodes.
         """
         built = self._compiled or self._built()
         values = self._values(built, arguments)
@@ -110,7 +110,8 @@ class DagAction(Action):
 
             return execute(built, self._wish, values)
         if plan.is_async:
-            return plans.NodePlanRun(plan, values)
+            run = plans.NodePlanRun(plan, values)
+            return run if plan.stream is None else _stream_of(run, state)
         scope = current_scope.get()
         if plan.stream is not None:
             plans.run(plan, values, scope, 0, plan.stream)
@@ -182,7 +183,7 @@ class DagAction(Action):
         if given.classes is None or built.fits(value, external.type):
             return
         takers = [node.name for node in built.plan.nodes if given.name in node.parameters] if built.plan else []
-        fact = f"must be {shown(external.type)} for node {takers[0]!r}, not {type(value).__name__} {value!r:.60}"
+        fact = f"must be {shown(external.type)} for node {takers[0]!r}, not {type(value).__name__}"
         if external.kind == "input":
             raise InputError(f"action {self.name!r}: input {given.name!r} {fact}")
         raise ActionError(f"action {self.name!r}: {external.source!r} {fact}")
@@ -208,6 +209,12 @@ class DagAction(Action):
             if key in state:
                 found[need.name] = state[key]
         return found
+
+
+def _stream_of(run: plans.NodePlanRun, state: State) -> AsyncIterator[Any]:
+    from stateflow._drive.nodes import stream_nodes  # upwards: async generators can only be made there
+
+    return stream_nodes(run, state)
 
 
 def dag(

@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from stateflow.actions import Dataflow, Need
-from stateflow.dag_action.dataflow import dataflow_of, origins, version_of
+from stateflow.dag_action.dataflow import Identity, dataflow_of, origins, version_of
 from stateflow.dag_action.faults import config_faults, stream_faults, why_not_planned
 from stateflow.dag_action.hints import Fits, anything, classes, spread
 from stateflow.dag_action.inference import Closure, External, Wish, closure, type_faults
@@ -63,7 +63,8 @@ def compiled(source: Source, wish: Wish) -> Compiled:
     findings += type_faults(found, wish.config, "config", accepts)
     fallback = why_not_planned(driver, found)
     findings += stream_faults(wish, driver, found, fallback)
-    given, plan = _plan(found, wish, driver)
+    identities = cache(lambda: {node.name: version_of(node, driver.graph.config) for node in found.nodes})
+    given, plan = _plan(found, wish, driver.graph.config, identities)
     if fallback is not None and plan.is_async and not _is_async_driver(driver):
         findings.append(f"the DAG has async nodes, which {fallback} cannot run; give a driver of hamilton.async_driver")
     return Compiled(
@@ -72,7 +73,7 @@ def compiled(source: Source, wish: Wish) -> Compiled:
         needs=found.needs(),
         given=given,
         plan=plan,
-        dataflow=cache(lambda: dataflow_of(found, wish, driver)),
+        dataflow=cache(lambda: dataflow_of(found, wish, identities())),
         fits=accepts,
         fallback=fallback,
     )
@@ -81,11 +82,13 @@ def compiled(source: Source, wish: Wish) -> Compiled:
 # -- the plan -------------------------------------------------------------------------------------------
 
 
-def _plan(found: Closure, wish: Wish, driver: Driver) -> tuple[tuple[Given, ...], NodePlan]:
+def _plan(
+    found: Closure, wish: Wish, config: Mapping[str, Any], identities: Callable[[], Mapping[str, Identity]]
+) -> tuple[tuple[Given, ...], NodePlan]:
     places: dict[str, int] = {}
     start: list[Any] = []
     given: list[Given] = []
-    constants = {"config": driver.graph.config, "bound": wish.bound}
+    constants = {"config": config, "bound": wish.bound}
     for external in found.externals.values():
         if external.kind == "default":
             continue
@@ -107,7 +110,7 @@ def _plan(found: Closure, wish: Wish, driver: Driver) -> tuple[tuple[Given, ...]
         outputs=tuple((name, places[name]) for name in _requested(wish) if name in index),
         stream=stream,
         is_async=any(node.is_async for node in planned) or (stream is not None and _gives_async(nodes[stream])),
-        versions=cache(lambda: {node.name: version_of(node, driver.graph.config)[0] for node in nodes}),
+        versions=cache(lambda: {name: version for name, (version, _) in identities().items()}),
         steps=tuple(step_of(node) for node in planned),
     )
 

@@ -11,23 +11,26 @@ from stateflow.dag_action.hints import plain, shown
 from stateflow.dag_action.inference import Closure, Wish
 
 if TYPE_CHECKING:
-    from hamilton.driver import Driver
     from hamilton.node import Node
 
 
-def dataflow_of(found: Closure, wish: Wish, driver: Driver) -> Dataflow:
+Identity = tuple[str, tuple[str, ...]]
+"""The code version of a node, and what makes it partial."""
+
+
+def dataflow_of(found: Closure, wish: Wish, identities: Mapping[str, Identity]) -> Dataflow:
     """Return the nodes by topological rank, then name, and where their values go."""
     ranks: dict[str, int] = {}
     for node in found.nodes:
         ranks[node.name] = 1 + max((ranks.get(other.name, -1) for other in node.dependencies), default=-1)
     ordered = sorted(found.nodes, key=lambda node: (ranks[node.name], node.name))
     known = {node.name for node in ordered}
-    infos = tuple(_info(node, found, driver.graph.config) for node in ordered)
+    infos = tuple(_info(node, found, identities[node.name]) for node in ordered)
     return Dataflow(infos, tuple(output for output in wish.outputs if output.node in known))
 
 
-def _info(node: Node, found: Closure, config: Mapping[str, Any]) -> NodeInfo:
-    version, partial = version_of(node, config)
+def _info(node: Node, found: Closure, identity: Identity) -> NodeInfo:
+    version, partial = identity
     tags = {
         key: ",".join(map(str, value)) if isinstance(value, list) else str(value) for key, value in node.tags.items()
     }
@@ -45,7 +48,7 @@ def origins(node: Node, found: Closure) -> list[Origin]:
     return listed
 
 
-def version_of(node: Node, config: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+def version_of(node: Node, config: Mapping[str, Any]) -> Identity:
     """Return the code version of a node, and what makes it partial."""
     from stateflow.dag_action.version import code_version
 

@@ -14,7 +14,6 @@ from stateflow.dag_action.compiled import Compiled
 from stateflow.dag_action.inference import Wish
 from stateflow.dag_action.plan import NodePlan, origins_of
 from stateflow.dag_action.quiet import hushed, quiet
-from stateflow.errors import GraphError
 from stateflow.state import ABSENT
 
 if TYPE_CHECKING:
@@ -27,8 +26,8 @@ _locks_lock = threading.Lock()
 def execute(built: Compiled, wish: Wish, values: list[Any]) -> Any:
     """Execute the requested nodes and return their values by name; a coroutine of them with an async driver."""
     driver, plan = built.driver, built.plan
-    if driver is None or plan is None:
-        raise GraphError(*built.findings)
+    assert driver is not None  # there are values of sound plans only
+    assert plan is not None
     inputs: dict[str, Any] = dict(wish.bound)
     overrides: dict[str, Any] = {}
     for given in built.given:

@@ -83,14 +83,15 @@ def closure(wish: Wish, driver: Driver) -> Closure:
     found = Closure()
     computed = {name for name, node in graph.items() if not node.user_defined}
     wanted = _wanted(wish, graph, computed, found.findings)
-    found.findings += _override_faults(wish, graph, computed)
     _walk(wish, graph, wanted, found)
+    is_whole = not found.findings  # else nobody can say what is not needed
+    found.findings += _override_faults(wish, graph, computed)
     _name_externals(wish, driver, found)
-    found.findings += _giver_faults(wish, driver, found, computed)
+    found.findings += _giver_faults(wish, driver, found, is_whole=is_whole)
     found.findings += [
         f"overrides: nothing that is written needs node {name!r}; remove it"
         for name in wish.overrides
-        if wanted and name in computed and name not in found.overridden
+        if is_whole and name in computed and name not in found.overridden
     ]
     return found
 
@@ -217,45 +218,39 @@ def _giver(name: str, consumers: list[tuple[Any, bool]], wish: Wish, config: Map
     return ("open" if any(needed for _, needed in consumers) else "default"), name
 
 
-def _giver_faults(wish: Wish, driver: Driver, found: Closure, computed: set[str]) -> list[str]:
+def _giver_faults(wish: Wish, driver: Driver, found: Closure, *, is_whole: bool) -> list[str]:
     findings = []
-    config = driver.graph.config
-    takes = [name for name in found.externals if name not in found.overridden]
-    for argument, given in wish.givers().items():
+    givers = wish.givers()
+    for argument, given in givers.items():
         for name in given:
-            others = [other for other, more in wish.givers().items() if other != argument and name in more]
-            if name in config:
+            others = [other for other in givers if other != argument and name in givers[other]]
+            if name in driver.graph.config:
                 findings.append(f"{argument}: {name!r} is in the config already; remove it from one of them")
-            elif others and argument == min(argument, *others):
+            elif others and argument < min(others):
                 findings.append(f"{name!r} is named in both {argument} and {others[0]}; only one can give it")
-            elif name not in takes:
-                findings.append(_unknown_input(argument, name, wish, driver, found, computed, takes))
+            elif name not in found.externals or name in found.overridden:
+                findings += _misnamed(argument, name, wish, driver.graph.nodes, found, is_whole=is_whole)
     for name in wish.optional_reads:
-        external = found.externals.get(name)
-        if external is not None and _is_needed(name, found):
+        if any(node.requires(name) for node in found.nodes):
             findings.append(f"optional_reads: input {name!r} has no default in the DAG; name it in reads")
     return findings
 
 
-def _is_needed(name: str, found: Closure) -> bool:
-    return any(node.requires(name) for node in found.nodes)
-
-
-def _unknown_input(
-    argument: str, name: str, wish: Wish, driver: Driver, found: Closure, computed: set[str], takes: list[str]
-) -> str:
+def _misnamed(
+    argument: str, name: str, wish: Wish, graph: Mapping[str, Node], found: Closure, *, is_whole: bool
+) -> list[str]:
+    """Return what is wrong with a name that is none of the inputs needed."""
+    inputs = [other for other, node in graph.items() if node.user_defined]
     source = {**wish.reads, **wish.optional_reads}.get(name)
-    if source in takes and "reads" in argument:
-        return _swapped(argument, source, name, "DAG input", "state key")
     if name in found.overridden:
-        return f"{argument}: {name!r} is overridden already; remove it from one of them"
-    if name in computed:
-        return (
-            f"{argument}: {name!r} is a node of the DAG, not an input; to replace it, use overrides={{{name!r}: ...}}"
-        )
-    if name in driver.graph.nodes:
-        return f"{argument}: nothing that is written needs the input {name!r}; remove it"
-    return f"{argument}: the DAG has no input {name!r}{nearest(name, takes)}"
+        return [f"{argument}: {name!r} is overridden already; remove it from one of them"]
+    if name in graph and name not in inputs:
+        return [f"{argument}: {name!r} is a node of the DAG, not an input; to replace it, name it in overrides"]
+    if name in inputs:
+        return [f"{argument}: nothing that is written needs the input {name!r}; remove it"] if is_whole else []
+    if source in inputs and argument in ("reads", "optional_reads"):
+        return [_swapped(argument, source, name, "DAG input", "state key")]
+    return [f"{argument}: the DAG has no input {name!r}{nearest(name, found.externals if is_whole else inputs)}"]
 
 
 def type_faults(found: Closure, given: Mapping[str, Any], argument: str, fits: Any) -> list[str]:
@@ -265,6 +260,6 @@ def type_faults(found: Closure, given: Mapping[str, Any], argument: str, fits: A
         external = found.externals.get(name)
         if external is not None and not fits(value, external.type):
             takers = names(node.name for node in found.nodes if name in node.input_types)
-            wrong = f"{type(value).__name__} {value!r:.60}"
-            faults.append(f"{argument}: {name!r} must be {shown(external.type)} for {takers}, not {wrong}")
+            wanted = shown(external.type)
+            faults.append(f"{argument}: {name!r} must be {wanted} for {takers}, not {type(value).__name__}")
     return faults

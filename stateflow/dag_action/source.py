@@ -46,13 +46,13 @@ class Source:
     def name(self) -> str:
         """The last segment of the name of the first module or function."""
         parts = self.parts or tuple(getattr(self.given, "graph_modules", ()))
-        return str(getattr(parts[0], "__name__", "dag")).rpartition(".")[2] if parts else "dag"
+        return _name(parts[0]).rpartition(".")[2] if parts else "dag"
 
     @property
     def label(self) -> str:
         """The modules and functions as messages name them."""
         parts = self.parts or tuple(getattr(self.given, "graph_modules", ()))
-        return ", ".join(repr(getattr(part, "__name__", part)) for part in parts) or "no modules"
+        return ", ".join(repr(_name(part)) for part in parts) or "no modules"
 
     def driver(self) -> Driver:
         """Return the driver, built at the first call; the caller holds the lock.
@@ -113,13 +113,18 @@ class Source:
         return built
 
 
+def _name(part: Any) -> str:
+    """Return the name of a module or function, less the suffix that ``@config`` takes from it when a DAG is built."""
+    name = str(getattr(part, "__name__", repr(part)))
+    return name.rpartition("__")[0] or name if hasattr(part, "resolve") else name
+
+
 def _misfits(parts: Sequence[Any]) -> list[str]:
     found = []
-    seen: set[str] = set()
     for part in parts:
         if isinstance(part, ModuleType):
             continue
-        name = getattr(part, "__name__", repr(part))
+        name = _name(part)
         if not isinstance(part, FunctionType):
             found.append(f"{name!r} is neither a module nor a function, but a {type(part).__name__}")
         elif name == "<lambda>":
@@ -128,9 +133,6 @@ def _misfits(parts: Sequence[Any]) -> list[str]:
             found.append(f"function {name!r} starts with '_', which marks helpers; rename it to make it a node")
         elif not part.__module__:
             found.append(f"function {name!r} belongs to no module; set its __module__")
-        elif name in seen:
-            found.append(f"two functions are named {name!r}; every node needs a name of its own")
-        seen.add(name)
     return found
 
 
@@ -156,11 +158,11 @@ def _facades(functions: Sequence[Callable[..., Any]]) -> list[ModuleType]:
     Hamilton takes nodes from modules only, and only functions whose ``__module__`` has the name of that module.
     """
     facades: dict[str, ModuleType] = {}
-    for function in functions:
+    for number, function in enumerate(functions):
         home = function.__module__
         facade = facades.setdefault(home, ModuleType(home, "Functions given to dag()."))
         facade.__file__ = getattr(sys.modules.get(home), "__file__", None)
-        setattr(facade, function.__name__, function)
+        setattr(facade, f"function_{number}", function)
     return list(facades.values())
 
 

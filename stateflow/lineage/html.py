@@ -84,9 +84,7 @@ def _picture(lineage: Lineage, plan: Plan, lens: str) -> str:
         marks.append(_item(berth.box.id, "only", drawn.boxes[berth.box.id], _box(lineage, item)))
     outer = {way.arrow for way in plan.ways}
     marks += [_route(route, lens) for route in in_front(drawn.routes) if route.id in outer]
-    marks += [
-        tag_mark(route.tag, f' data-arrow="{route.id}"{_ends(route)}') for route in drawn.routes if route.tag
-    ]
+    marks += [tag_mark(route.tag, f' data-arrow="{route.id}"{_ends(route)}') for route in drawn.routes if route.tag]
     styles = [style for style in ARROWS if any(route.style == style for route in drawn.routes)]
     return (
         f'<svg class="lineage" data-lens="{lens}" role="group" aria-label="{lens} lens"{hidden}>'
@@ -109,10 +107,10 @@ def _has_inside(cell: Cell) -> bool:
     return cell.open is not cell.shut
 
 
-def _item(id: str, face: str, at: Box, marks: str) -> str:
+def _item(key: str, face: str, at: Box, marks: str) -> str:
     hidden = ' display="none"' if face == "shut" else ""
     move = f"translate({number(at.x)} {number(at.y)})"
-    return f'<g data-item="{escape(id)}" data-face="{face}" transform="{move}"{hidden}>{marks}</g>'
+    return f'<g data-item="{escape(key)}" data-face="{face}" transform="{move}"{hidden}>{marks}</g>'
 
 
 def _inner(lineage: Lineage, face: Face, lens: str) -> str:
@@ -134,7 +132,7 @@ def _ends(route: Route) -> str:
 
 
 def _chevron(lineage: Lineage, cell: Cell, face: str) -> str:
-    name = escape(visible(lineage.graph.nodes[cell.id]["name"]))
+    name = escape(visible(lineage.node(cell.id)["name"]))
     x, y = (cell.open.w - 26, 7.0) if face == "open" else (cell.shut.w - 19, cell.shut.h / 2 - 9)
     verb = "Collapse" if face == "open" else "Expand"
     return (
@@ -150,7 +148,8 @@ def _legend(plan: Plan) -> str:
     below = legend({box.kind for box in drawn.boxes.values()}, styles, "legend", _LEGEND_WIDTH)
     size = f'width="{number(below.width)}" height="{number(below.height)}"'
     box = f'viewBox="0 0 {number(below.width)} {number(below.height)}"'
-    return f'<svg class="lineage" {size} {box} aria-hidden="true"><defs>{heads("legend", styles)}</defs>{below.svg}</svg>'
+    defs = f"<defs>{heads('legend', styles)}</defs>"
+    return f'<svg class="lineage" {size} {box} aria-hidden="true">{defs}{below.svg}</svg>'
 
 
 # -- data: what the page has to know ---------------------------------------------------------------------------------
@@ -167,12 +166,9 @@ def _data(lineage: Lineage, plans: dict[str, Plan]) -> str:
             "parent": data["parent"],
             "initial": bool(data.get("initial")),
         }
-        for key, data in lineage.graph.nodes(data=True)
+        for key, data in lineage.nodes()
     }
-    edges = [
-        [source, target, data["kind"], visible(data["label"])]
-        for source, target, data in lineage.graph.edges(data=True)
-    ]
+    edges = [[source, target, data["kind"], visible(data["label"])] for source, target, data in lineage.edges()]
     lenses = {lens: _plan(plan) for lens, plan in plans.items()}
     sizes = {**asdict(SIZES), "radius": RADIUS, "trims": TRIMS}
     text = json.dumps({"sizes": sizes, "nodes": nodes, "edges": edges, "lenses": lenses}, separators=(",", ":"))

@@ -23,9 +23,7 @@ class Database:
     ``schema`` is run where there is no table of the name ``probe``.
     """
 
-    def __init__(
-        self, path: str | os.PathLike[str], schema: str, *, probe: str, read_only: bool, full: bool
-    ) -> None:
+    def __init__(self, path: str | os.PathLike[str], schema: str, *, probe: str, read_only: bool, full: bool) -> None:
         self.path = Path(path)
         self._probe = probe
         self._schema = schema

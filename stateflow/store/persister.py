@@ -21,7 +21,7 @@ from stateflow.store.protocol import (
     cursor_number,
     spelled,
 )
-from stateflow.store.twins import AsyncTwins
+from stateflow.store.twins import AsyncTwins, seen
 
 T = TypeVar("T")
 Asking = Generator[Any, Any, T]  # yields what a method of the user's object returned, is sent its value
@@ -81,6 +81,7 @@ class PersisterStore(AsyncTwins):
         if not self._is_async:
             return await super().acommit(record, expected)
         saving = asyncio.ensure_future(self._awaited(self._commit(record, expected)))
+        saving.add_done_callback(seen)
         return await asyncio.shield(saving)  # a cancelled caller does not cut it off
 
     async def asave_attempt(self, attempt: Attempt) -> None:

@@ -90,15 +90,12 @@ class AsyncTwins(Store):
         if self._worker is None:
             self._worker = ThreadPoolExecutor(1, thread_name_prefix="stateflow-store")
         work = asyncio.wrap_future(self._worker.submit(call, *args, **kwargs))
-        try:
-            return await asyncio.shield(work)
-        except asyncio.CancelledError:
-            work.add_done_callback(_seen)
-            raise
+        work.add_done_callback(seen)
+        return await asyncio.shield(work)
 
 
-def _seen(work: asyncio.Future[Any]) -> None:
-    """Look at an outcome that nobody waits for any more."""
+def seen(work: asyncio.Future[Any]) -> None:
+    """Look at the outcome, as a cancelled caller will not."""
     if not work.cancelled():
         work.exception()
 

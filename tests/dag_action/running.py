@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from stateflow._drive.nodes import run_nodes, stream_nodes
+from stateflow._drive.nodes import run_nodes
 from stateflow.actions import close
 from stateflow.context import NodeRun, Scope, Span, StepContext, current_scope
 from stateflow.dag_action import DagAction, NodePlanRun
-from stateflow.state import StateView, settle, view_of
+from stateflow.state import settle, view_of
 
 CONTEXT = StepContext("app", None, 7, "dag", 1, None, None, "key")
 
@@ -53,7 +53,7 @@ class Ran:
 
 def scoped(action: DagAction, state: Mapping[str, Any], resources: Mapping[str, Any], *, watched: bool = True) -> Scope:
     """Return the scope of a step of the action."""
-    return Scope(close(action, resources).declared, state, Heard(), watched=watched)
+    return Scope(close(action, resources).declared, dict(state), Heard(), watched=watched)
 
 
 def run(
@@ -83,7 +83,7 @@ def _run(
     raw = action.call(view, arguments(action, state, inputs, resources))
     items: list[Any] = []
     if action.is_async:
-        raw = asyncio.run(_awaited(raw, view, items))
+        raw = asyncio.run(_awaited(raw, items))
     elif action.is_streaming:
         *pairs, raw = raw
         items += [item for item, _ in pairs]
@@ -91,13 +91,13 @@ def _run(
     return Ran(result, settle(scope, after)[0], items, scope)
 
 
-async def _awaited(raw: Any, view: StateView, items: list[Any]) -> Any:
-    if not isinstance(raw, NodePlanRun):
-        return await raw
-    if raw.plan.stream is None:
+async def _awaited(raw: Any, items: list[Any]) -> Any:
+    if isinstance(raw, NodePlanRun):
         return await run_nodes(raw)
+    if not isinstance(raw, AsyncIterator):
+        return await raw
     last = None
-    async for item, after in stream_nodes(raw, view):
+    async for item, after in raw:
         if after is None:
             items.append(item)
         else:

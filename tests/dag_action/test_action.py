@@ -15,7 +15,7 @@ from stateflow.dag_action import DagAction, dag
 from stateflow.errors import ActionError, GraphError, InputError
 from stateflow.state import State
 
-from tests.dag_action.modules import chain, defaults, diamond, marked, overlapping, typed
+from tests.dag_action.modules import chain, configured, defaults, diamond, marked, overlapping, typed
 from tests.dag_action.running import CONTEXT, run
 
 
@@ -168,6 +168,18 @@ def test_only_the_functions_given_become_nodes() -> None:
     assert list(needs(action)) == ["doubled", "offset"]
 
 
+def test_functions_keep_their_names_when_a_config_has_chosen_between_them() -> None:
+    """Hamilton renames the function that it takes; it can be given again, to another action too."""
+    both = (configured.result__fast, configured.result__slow)
+    fast = dag(*both, writes=["result"], config={"engine": "fast"})
+    assert fast.name == "result"
+    assert fast(State(number=1))[0] == {"result": "fast 1"}
+    slow = dag(*both, writes=["result"], config={"engine": "slow"})
+    assert slow(State(number=1, patience=2))[0] == {"result": "slow 1 2"}
+    assert dag(*both, writes=["result"], config={"engine": "fast"}).findings() == []
+    assert fast.name == "result"
+
+
 # -- names, copies ----------------------------------------------------------------------------------------
 
 
@@ -208,6 +220,11 @@ def test_the_driver_is_hamiltons() -> None:
     assert {variable.name for variable in action.driver.what_is_upstream_of("doubled")} == {"doubled", "number"}
 
 
+def test_the_driver_takes_marked_inputs() -> None:
+    """On its own, Hamilton refuses a list for ``Input[list[str]]``."""
+    assert dag(typed, writes=["of_marked"]).driver.execute(["of_marked"], inputs={"marked": ["a"]})
+
+
 def test_a_driver_that_exists_is_used() -> None:
     """With the config that it has."""
     from hamilton import driver
@@ -216,6 +233,12 @@ def test_a_driver_that_exists_is_used() -> None:
     action = dag(driver=built, writes=["text"])
     assert action.driver is built
     assert action(State(number=1))[0] == {"text": "= 5"}
+
+
+def test_annotations_are_those_of_all_nodes() -> None:
+    """Inputs among them; none where nothing can be built."""
+    assert set(dag(chain, writes=["text"]).annotations()) == {int, str}
+    assert list(dag(writes=["text"]).annotations()) == []
 
 
 def test_a_driver_of_the_old_kind_is_used() -> None:
@@ -325,13 +348,13 @@ def test_unknown_and_missing_arguments_of_such_a_call() -> None:
 
 def test_a_wrong_type_is_the_callers_fault_for_an_input() -> None:
     """The message has the input, the node, what it wants and what it got."""
-    with pytest.raises(InputError, match="input 'number' must be int for node 'doubled', not str '3'"):
+    with pytest.raises(InputError, match="input 'number' must be int for node 'doubled', not str"):
         run(dag(chain, writes=["doubled"], inputs=["number"]), inputs={"number": "3"})
 
 
 def test_a_wrong_type_in_the_state_is_not() -> None:
     """It is an error of the action, which names the state key."""
-    with pytest.raises(ActionError, match="'count' must be int for node 'doubled', not str '3'"):
+    with pytest.raises(ActionError, match="'count' must be int for node 'doubled', not str"):
         run(dag(chain, writes=["doubled"], reads={"number": "count"}), {"count": "3"})
 
 

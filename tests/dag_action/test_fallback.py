@@ -71,6 +71,24 @@ def test_overrides_bound_values_and_optional_inputs() -> None:
     assert run(action, {"x": 1}, {"y": 4}).result == {"shown": "1 4"}
 
 
+def test_a_given_driver_takes_what_a_plan_takes() -> None:
+    """Its own check would refuse an int for a float."""
+
+    def half(x: float) -> float:
+        return x / 2
+
+    built = driver.Builder().with_modules(*dag(half, writes=["half"]).driver.graph_modules).with_adapters(Noting())
+    assert dag(driver=built.build(), writes=["half"])(State(x=1))[0] == {"half": 0.5}
+
+
+def test_an_executor_of_the_users_is_used() -> None:
+    """Also where no node needs it."""
+    built = driver.Builder().enable_dynamic_execution(allow_experimental_mode=True).with_modules(chain).build()
+    action = dag(driver=built, writes=["plus"])
+    assert run(action, {"number": 1, "offset": 1}).result == {"plus": 3}
+    assert "executor TaskBasedGraphExecutor" in str(action._built().fallback)
+
+
 def test_a_result_builder_has_no_say() -> None:
     """The values go to the state as they are, also where one adapter executes and builds."""
     built = driver.Builder().with_modules(chain).with_adapters(base.SimplePythonDataFrameGraphAdapter()).build()
@@ -101,14 +119,10 @@ def test_cache_true_takes_hamiltons_folder(tmp_path: Path, monkeypatch: pytest.M
 
 def test_parallelizable_nodes_run() -> None:
     """In worker threads, where they are recorded in the step all the same."""
-    scopes = set()
-
     ran = run(dag(parallel, writes=["squares"]), {"count": 4})
     assert ran.result == {"squares": [0, 1, 4, 9]}
     names = [node.name for node in ran.scope.nodes or []]
     assert (names.count("item"), names.count("squared"), names.count("squares")) == (1, 4, 1)
-    scopes.add(current_scope.get())
-    assert scopes == {None}
 
 
 def test_threads_take_turns_at_a_dynamic_driver() -> None:
@@ -152,6 +166,30 @@ def test_a_timed_out_step_starts_no_further_node() -> None:
         run(action, {"x": 1}, scope=scope)
 
 
+def test_an_unwatched_fallback_records_nothing() -> None:
+    """Nodes still see the step they run in."""
+    seen = []
+
+    def looks(x: int) -> int:
+        seen.append(current_scope.get())
+        return x
+
+    ran = run(dag(looks, writes=["looks"], adapters=[Noting()]), {"x": 1}, watched=False)
+    assert ran.scope.nodes is None
+    assert seen == [ran.scope]
+
+
+def test_a_timed_out_step_starts_no_node_of_an_async_driver() -> None:
+    """As in every other DAG."""
+    builder: Any = async_driver.Builder()
+    built = asyncio.run(builder.with_modules(asynchronous).with_adapters(NotingAsync()).build())
+    action = dag(driver=built, writes=["page"])
+    scope = scoped(action, {"url": "u"}, {})
+    scope.stopped = True
+    with pytest.raises(TimeoutError):
+        run(action, {"url": "u"}, scope=scope)
+
+
 def test_what_falls_back_cannot_stream() -> None:
     """Which is said before anything runs, with the adapter's name."""
     (finding,) = dag(streaming, writes=["reply"], stream="tokens", adapters=[Noting()]).findings()
@@ -193,5 +231,7 @@ def test_an_async_driver_with_hooks_runs_itself() -> None:
     assert (action.is_async, action.is_node_plan) == (True, False)
     ran = run(action, {"url": "u"})
     assert ran.result == {"page": "<u> 1"}
+    assert run(action, {"url": "u"}, watched=False).scope.nodes is None
+    del noting.seen[3:]
     assert sorted(noting.seen) == sorted(ran.nodes) == ["counted", "fetched", "page"]
     assert ran.nodes["page"].value == "<u> 1"

@@ -68,7 +68,7 @@ FAULTS: dict[str, tuple[DagAction, str]] = {
     "a class": (dag(DagAction, writes=["a"]), "'DagAction' is neither a module nor a function, but a type"),
     "a lambda": (dag(lambda x: x, writes=["a"]), "a lambda has no name"),
     "an underscore": (dag(re._compile, writes=["a"]), "starts with '_'"),  # type: ignore[attr-defined]
-    "one name twice": (dag(twin(), twin(), writes=["doubled"]), "two functions are named 'doubled'"),
+    "one name twice": (dag(twin(), twin(), writes=["doubled"]), "Cannot define function doubled more than once"),
     "no home": (dag(lost(), writes=["homeless"]), "belongs to no module"),
     "one node twice": (dag(chain, overlapping, writes=["text"]), "Cannot define function plus more than once"),
     "no type": (dag(untyped, writes=["fine"]), r"in .*untyped.broken, line \d+: Missing type hint for x"),
@@ -115,7 +115,7 @@ FAULTS: dict[str, tuple[DagAction, str]] = {
     "unknown bind later": (dag(chain, writes=["text"]).bind(ofset=1), "bind: the DAG has no input 'ofset'"),
     "bind of a wrong type": (
         dag(chain, writes=["text"], bind={"offset": "1"}),
-        r"must be int for \['plus'\], not str '1'",
+        r"must be int for \['plus'\], not str",
     ),
     "config of a wrong type": (dag(chain, writes=["text"], config={"offset": "1"}), r"config: 'offset' must be int"),
     "unknown config": (
@@ -158,6 +158,18 @@ def test_all_faults_are_found_together() -> None:
     assert len(action.findings()) == 4
 
 
+def test_an_unknown_output_does_not_make_inputs_idle() -> None:
+    """Nobody can say what is not needed as long as one output is unknown."""
+    (finding,) = dag(chain, writes=["txet"], inputs=["offset"], overrides={"plus": "p"}).findings()
+    assert "no node 'txet'" in finding
+
+
+def test_values_are_not_printed() -> None:
+    """They may be secret."""
+    (finding,) = dag(chain, writes=["text"], bind={"offset": "my-key"}).findings()
+    assert "my-key" not in finding
+
+
 def test_sound_actions_have_none() -> None:
     """Also those with everything."""
     assert dag(marked, writes=["polite"], reads={"question": "q"}, bind={"tone": "x"}).findings() == []
@@ -193,6 +205,27 @@ def test_only_the_stream_node_is_collected() -> None:
 
     (finding,) = dag(words, letters, joined, writes=["joined"], stream="words").findings()
     assert "node 'joined' takes 'letters' as str, but it is Iterator[str]" in finding
+
+
+def test_a_consumer_that_cannot_take_the_stream_is_named() -> None:
+    """It can have an iterator, a list, or a string of strings."""
+
+    def words(text: str) -> Iterator[str]:
+        yield text
+
+    def counted(words: int) -> int:
+        return words
+
+    def numbers(text: str) -> Iterator[int]:
+        yield len(text)
+
+    def joined(numbers: str) -> str:
+        return numbers
+
+    (finding,) = dag(words, counted, writes=["counted"], stream="words").findings()
+    assert finding.endswith("node 'counted' takes the stream 'words' as int; it can have an iterator, a list, or a str")
+    (finding,) = dag(numbers, joined, writes=["joined"], stream="numbers").findings()
+    assert finding.endswith("takes the stream 'numbers' as str; it can have an iterator, a list")
 
 
 def test_an_async_dag_with_hooks_needs_an_async_driver() -> None:

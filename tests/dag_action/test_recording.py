@@ -187,3 +187,21 @@ def test_the_recorder_records_failures_of_an_async_driver() -> None:
     made = dag(fails, behind, writes=["behind"])
     nodes = in_scope(lambda: asyncio.run(work()))
     assert [(node.name, node.status) for node in nodes] == [("fails", "failed")]
+
+
+def test_recorders_travel_to_other_processes_empty() -> None:
+    """Nodes that run there cannot be recorded, but they run."""
+    from stateflow.dag_action.recording import NodeHooks
+
+    recorder = HamiltonRecorder()
+    make, given = recorder.__reduce__()
+    assert type(make(*given)) is type(recorder)
+    scope = Scope(Declared("body"), {}, None, watched=True)
+    make, given = NodeHooks(scope, lambda node, arguments: ({}, "")).__reduce__()
+    arrived = make(*given)
+    assert arrived.scope is None
+    node = dag(chain, writes=["doubled"]).driver.graph.nodes["doubled"]
+    arrived.pre_node_execute(run_id="r", node_=node, kwargs={})
+    arrived.post_node_execute(run_id="r", node_=node, kwargs={}, success=True, error=None, result=1)
+    assert arrived.describe(node, {}) == ({}, "")
+    assert scope.nodes is None

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
 
 import pytest
 
-from stateflow._drive.nodes import stream_nodes
-from stateflow.dag_action import NodePlanRun, dag
+from stateflow.dag_action import dag
 from stateflow.state import State
 
 from tests.dag_action.modules import streaming
@@ -141,7 +139,7 @@ def test_an_async_iterator_streams_too(watched: bool) -> None:
     """Consumers that iterate over it again get an async iterator over what is there."""
     action = dag(streaming, writes=["slow_reply", "replayed"], stream="slow_tokens")
     assert action.findings() == []
-    assert (action.is_async, action.is_streaming, action.is_node_plan) == (True, True, True)
+    assert (action.is_async, action.is_streaming, action.is_node_plan) == (True, True, False)
     ran = run(action, {"question": "a b"}, watched=watched)
     assert ran.items == ["Q:", "a", "b"]
     assert ran.result == {"slow_reply": "Q:ab", "replayed": ["Q:", "a", "b"]}
@@ -180,12 +178,6 @@ def test_a_coroutine_that_returns_an_async_iterator() -> None:
     assert (ran.items, ran.result) == (["a", "b"], {"tokens": "ab"})
 
 
-def opened(stream: Any) -> Any:
-    """Return the open stream of an async action whose call gave ``stream``."""
-    assert isinstance(stream, NodePlanRun)
-    return stream_nodes(stream, State())
-
-
 def test_leaving_an_async_stream_closes_the_nodes_iterator() -> None:
     """Before the consumer goes on."""
     seen = []
@@ -199,7 +191,7 @@ def test_leaving_an_async_stream_closes_the_nodes_iterator() -> None:
             seen.append("closed")
 
     async def leave() -> None:
-        items = opened(dag(tokens, writes=["tokens"], stream="tokens").call(State(), {"question": "abc"}))
+        items = dag(tokens, writes=["tokens"], stream="tokens").call(State(), {"question": "abc"})
         assert await anext(items) == ("a", None)
         await items.aclose()
         assert seen == ["closed"]

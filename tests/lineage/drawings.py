@@ -10,6 +10,7 @@ import networkx as nx
 from hypothesis import strategies as st
 
 from stateflow.lineage import Lineage
+
 from tests.lineage import graphs
 
 
@@ -19,15 +20,13 @@ class Drawing:
     def __init__(self) -> None:
         self.graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
 
-    def node(self, id: str, label: str, type: str = "", parent: str | None = None) -> str:
-        """Add a node, unless it is there; its kind is the first segment of its id."""
-        if id not in self.graph:
-            facts = {"doc": "", "tags": {}, "opaque": False, "order": len(self.graph)}
-            shown = f"{label}: {type}" if type else label
-            self.graph.add_node(
-                id, kind=id.partition("/")[0], name=label, label=shown, type=type, parent=parent, **facts
-            )
-        return id
+    def node(self, key: str, label: str, kind: str = "", parent: str | None = None) -> str:
+        """Add a node, unless it is there; the first segment of its id tells what it is, ``kind`` is its type."""
+        if key not in self.graph:
+            facts = {"doc": "", "tags": {}, "opaque": False, "order": len(self.graph), "parent": parent}
+            shown = f"{label}: {kind}" if kind else label
+            self.graph.add_node(key, kind=key.partition("/")[0], name=label, label=shown, type=kind, **facts)
+        return key
 
     def edge(self, source: str, target: str, kind: str, label: str = "", order: int = 0, error: bool = False) -> None:
         """Add an edge."""
@@ -147,9 +146,11 @@ def names() -> Lineage:
     """Return names that are long, foreign or hostile."""
     long = "a_very_long_action_name_that_nobody_should_write_but_somebody_will"
     hostile = "</script><img src=x onerror=alert(1)>"
-    made = Drawing().action(long, inputs=["日本語の入力", "ένα_μακρύ_όνομα"], writes=["🚀🚀🚀", "x" * 60], resources=["Ünïcödé_ресурс"])
+    made = Drawing().action(long, inputs=["日本語の入力", "ένα_μακρύ_όνομα"])
+    made.action(f"{long}_again", writes=["🚀🚀🚀", "x" * 60], resources=["Ünïcödé_жызнь"])
     made.action(hostile, reads=["🚀🚀🚀"], writes=['"quoted" & <b>', "W" * 60])
-    made.moves(("start", long), (long, hostile, f"① {'условие ' * 5}> 0"), (long, long, "② default"))
+    made.moves(("start", long), (long, hostile, f"① {'жызнь ' * 6}> 0"), (long, long, "② default"))
+    made.moves((hostile, f"{long}_again"))
     return made.lineage()
 
 
@@ -180,21 +181,20 @@ def dag(nodes: int = 30, seed: int = 1) -> Lineage:
     made = Drawing()
     top = made.node("action/work", "work")
     for index in range(nodes):
-        id = made.node(f"node/work/{index}", f"feature_{index}", "Series", top)
+        own = made.node(f"node/work/{index}", f"feature_{index}", "Series", top)
         for other in sorted({dice.randrange(max(0, index - 9), index) for _ in range(dice.randrange(3)) if index}):
-            made.edge(f"node/work/{other}", id, "depends")
+            made.edge(f"node/work/{other}", own, "depends")
         if index % 6 == 0:
-            made.edge(made.node(f"state/raw_{index}", f"raw_{index}", "list"), id, "reads")
+            made.edge(made.node(f"state/raw_{index}", f"raw_{index}", "list"), own, "reads")
         if index % 7 == 0:
-            made.edge(id, made.node(f"state/out_{index}", f"out_{index}", "list"), "writes")
+            made.edge(own, made.node(f"state/out_{index}", f"out_{index}", "list"), "writes")
     made.edge(made.node("config/work/alpha", "alpha", parent=top), "node/work/8", "provides")
     made.edge(made.node("resource/store", "store"), "node/work/8", "provides")
     return made.moves(("start", "work")).lineage()
 
 
 CASES: dict[str, Callable[[], Lineage]] = {
-    made.__name__: made
-    for made in (chat, machine, router, agent, counter, alone, nothing, loose, names, big, dag)
+    made.__name__: made for made in (chat, machine, router, agent, counter, alone, nothing, loose, names, big, dag)
 }
 
 
@@ -214,9 +214,9 @@ def lineages(draw: st.DrawFn) -> Lineage:
         inner = range(draw(one_of([0, 0, 1, 3, 8])))
         inside = [made.node(f"node/{action}/{index}", f"node_{index}", parent=f"action/{action}") for index in inner]
         bodies += inside or [f"action/{action}"]
-        for index, id in enumerate(inside):
+        for index, own in enumerate(inside):
             for other in draw(st.sets(st.integers(0, index - 1), max_size=3)) if index else ():
-                made.edge(inside[other], id, "depends")
+                made.edge(inside[other], own, "depends")
     for kind, sources, targets in (
         ("reads", keys, bodies),
         ("writes", bodies, keys),

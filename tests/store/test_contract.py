@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from stateflow.context import NodeRun, Span
 from stateflow.errors import ConcurrentWriteError, InputError, StoreError, UnserializableStateError
-from stateflow.journal import Address, Failure, Operation, Parent, Read, Record, Tried, Write
-from stateflow.state import State
+from stateflow.journal import Address, Failure, Parent, Read, Record, Tried, Write
+from stateflow.state import Operation, State
 from stateflow.store import Masked, PastError, Unstored
+
 from tests.store.records import RUN, attempt, fill, genesis, step
 
 

@@ -13,6 +13,7 @@ import pytest
 from stateflow.errors import InputError, StoreError
 from stateflow.store import MemoryStore, SQLiteStore, local_path, local_store, open_store
 from stateflow.store.opening import home as home_of
+
 from tests.store.records import RUN, fill
 
 
@@ -46,8 +47,14 @@ class TestUrls:
     @pytest.mark.parametrize(
         ("url", "message"),
         [
-            ("memory", "'memory' is neither a URL nor the path of a .db, .sqlite, .sqlite3 file; did you mean 'memory'"),
-            ("postgresql://h/d", r"no store is installed for 'postgresql' URLs; install it: pip install 'stateflow\[pos"),
+            (
+                "memory",
+                "'memory' is neither a URL nor the path of a .db, .sqlite, .sqlite3 file; did you mean 'memory'",
+            ),
+            (
+                "postgresql://h/d",
+                r"no store is installed for 'postgresql' URLs; install it: pip install 'stateflow\[pos",
+            ),
             ("redis://h", r"pip install 'stateflow\[redis\]'"),
             ("sqlit:///x.db", "no store is installed for 'sqlit' URLs; did you mean 'sqlite'"),
             ("sqlite://x.db", "names no file; write sqlite:///runs.db"),
@@ -68,9 +75,7 @@ class TestUrls:
         asked: list[Any] = []
         point = EntryPoint("duck", f"{__name__}:_open_duck", "stateflow.stores")
         monkeypatch.setattr(EntryPoint, "load", lambda self: lambda url, *, read_only: asked.append((url, read_only)))
-        monkeypatch.setattr(
-            "importlib.metadata.entry_points", lambda **wanted: EntryPoints([point]).select(**wanted)
-        )
+        monkeypatch.setattr("importlib.metadata.entry_points", lambda **wanted: EntryPoints([point]).select(**wanted))
         open_store("duck://pond", read_only=True)
         assert asked == [("duck://pond", True)]
         with pytest.raises(StoreError, match="did you mean 'duck'"):
@@ -91,7 +96,9 @@ class TestLocal:
         local_store("chat").close()
         assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
 
-    @pytest.mark.parametrize("project", ["..", ".", "../x", "a/b", "a\\b", "a\0b", "🦆" * 200, "\ud800", "x" * 200, "a b"])
+    @pytest.mark.parametrize(
+        "project", ["..", ".", "../x", "a/b", "a\\b", "a\0b", "🦆" * 200, "\ud800", "x" * 200, "a b"]
+    )
     def test_any_project_stays_inside_the_folder(self, home: Path, project: str) -> None:
         path = local_path(project)
         assert path.parent == home

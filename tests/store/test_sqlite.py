@@ -20,6 +20,7 @@ import pytest
 from stateflow.errors import ConcurrentWriteError, CorruptRecordError, InputError, StoreError
 from stateflow.journal import Address
 from stateflow.store import SQLiteStore
+
 from tests.store.records import RUN, attempt, fill, genesis, step
 
 WRITER = """
@@ -61,7 +62,8 @@ class TestFile:
     def test_a_file_is_opened_again(self, tmp_path: Path) -> None:
         for steps in range(3):
             with closing(SQLiteStore(tmp_path / "runs.db")) as store:
-                assert steps == 0 or store.load(RUN).position == steps - 1
+                found = store.load(RUN)
+                assert (found.position if found else -1) == steps - 1
                 store.commit(step(steps) if steps else genesis(), steps - 1 if steps else None)
 
     def test_a_closed_store_opens_again_when_it_is_used(self, sqlite_store: SQLiteStore) -> None:
@@ -78,9 +80,11 @@ class TestFile:
 
     @pytest.mark.parametrize(("durability", "level"), [("full", 2), ("normal", 1)])
     def test_durability_is_the_level_of_sqlite(self, tmp_path: Path, durability: Any, level: int) -> None:
-        with closing(SQLiteStore(tmp_path / "runs.db", durability=durability)) as store:
-            with store._database.reading() as connection:
-                found = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "journal_mode")]
+        with (
+            closing(SQLiteStore(tmp_path / "runs.db", durability=durability)) as store,
+            store._database.reading() as connection,
+        ):
+            found = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "journal_mode")]
         assert found == [level, "wal"]
 
     def test_two_tables_share_a_file(self, tmp_path: Path) -> None:
@@ -121,7 +125,8 @@ class TestProcesses:
             for name, positions in won.items():
                 for position in positions:
                     found = store.load(Address("run", sequence=int(position) - 1))
-                    assert found is not None and found.action == name
+                    assert found is not None
+                    assert found.action == name
 
     def test_processes_may_create_the_file_at_once(self, tmp_path: Path) -> None:
         script = "import sys; from stateflow.store import SQLiteStore; SQLiteStore(sys.argv[1]).close()"
@@ -144,10 +149,12 @@ class TestProcesses:
         child.communicate()
         with closing(SQLiteStore(path)) as store:
             last = store.load(RUN)
-            assert last is not None and last.position in (told, told + 1)
+            assert last is not None
+            assert last.position in (told, told + 1)
             for sequence in range(last.position):
                 found = store.load(Address("run", sequence=sequence))
-                assert found is not None and found.state == {"n": sequence + 1}
+                assert found is not None
+                assert found.state == {"n": sequence + 1}
             store.commit(step(last.position + 1), last.position)
 
     @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
@@ -393,9 +400,14 @@ except StoreError as error:
 
     def test_an_interrupt_inside_a_transaction_leaves_no_trace(self, sqlite_store: SQLiteStore) -> None:
         fill(sqlite_store, RUN, 1)
-        with pytest.raises(KeyboardInterrupt), sqlite_store._database.writing() as connection:
-            connection.execute("DELETE FROM stateflow_run")
-            raise KeyboardInterrupt
+
+        def interrupted() -> None:
+            with sqlite_store._database.writing() as connection:
+                connection.execute("DELETE FROM stateflow_run")
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            interrupted()
         assert sqlite_store.load(RUN) is not None
 
     def test_a_connection_lost_in_a_transaction_is_a_store_error(self, sqlite_store: SQLiteStore) -> None:

@@ -107,9 +107,11 @@
 
   const heightOf = (ground, [item, port]) => ground.corners.get(item)[1] + ground.faces.get(item).ports[port][1];
 
+  const mooring = (berth) => Object.values(berth.ports).reduce((a, b) => Math.min(a, b), berth.h);
+
   function moor(ground, berths) {
     const wanted = berths.map((berth) =>
-      berth.anchor ? heightOf(ground, berth.anchor) - Math.min(...Object.values(berth.ports)) : ground.height);
+      berth.anchor ? heightOf(ground, berth.anchor) - mooring(berth) : ground.height);
     spread(wanted, berths.map((berth) => berth.h + sizes.berth), sizes.margin).forEach((y, index) => {
       const { id, h } = berths[index];
       ground.corners.set(id, [ground.corners.get(id)[0], y]);
@@ -124,7 +126,7 @@
     if (face) return [x + face.ports[port][0], y + face.ports[port][1]];
     const left = ground.plan.left.find((berth) => berth.id === item);
     const berth = left || ground.plan.right.find((berth) => berth.id === item);
-    const isFirst = berth.ports[port] === Math.min(...Object.values(berth.ports));
+    const isFirst = berth.ports[port] === mooring(berth);
     const slip = (isFirst && ground.slips.get(item)) || 0;
     return [left ? x + left.w - left.inset : x + berth.inset, y + berth.ports[port] + slip];
   }

@@ -44,7 +44,7 @@ def single(element: Element, legs: Sequence[Leg], room: float = 0.0) -> Face:
     w = max(w, 2 * (_reach(legs) + 12)) if _reach(legs) else w
     ports = {}
     for leg in legs:
-        if leg.side == "top" or leg.side == "bottom":
+        if leg.side in {"top", "bottom"}:
             ports[leg.key] = Port(w / 2 + leg.offset, 0 if leg.side == "top" else h)
             continue
         nets = left if leg.side == "left" else right
@@ -75,7 +75,7 @@ def container(action: Element, children: Sequence[Element], arrows: Sequence[Arr
 
 
 def _outer(leg: Leg, w: float, h: float) -> Port:
-    if leg.side == "top" or leg.side == "bottom":
+    if leg.side in {"top", "bottom"}:
         return Port(w / 2 + leg.offset, 0 if leg.side == "top" else h)
     y = h - _EDGE if leg.key.startswith("out") else _EDGE + 2
     return Port(0 if leg.side == "left" else w, y)

@@ -65,7 +65,7 @@ def inside(
         places[item] = (grid.x[item] - w / 2, grid.top[row] + half((grid.height[row] - h) / 2))
     routes = [_route(grid, level, places, arrow) for arrow in arrows]
     right = max(grid.x[item] + grid.sizes[item][0] / 2 for row in grid.ranks for item in row)
-    trails = {leg.key: _trail(grid, level, places, tracks, legs, leg, right) for leg in legs}
+    trails = {leg.key: _trail(grid, level, places, tracks, legs, leg) for leg in legs}
     return Inside(right, bottom, places, _separated(grid, routes), trails)
 
 
@@ -136,9 +136,7 @@ def _straighten(grid: _Grid, chain: Sequence[str]) -> None:
 def _fits(grid: _Grid, row: Sequence[str], strand: str, place: float) -> bool:
     index = row.index(strand)
     after_left = index == 0 or place - grid.x[row[index - 1]] >= grid.room(row[index - 1], strand)
-    return after_left and (
-        index == len(row) - 1 or grid.x[row[index + 1]] - place >= grid.room(strand, row[index + 1])
-    )
+    return after_left and (index == len(row) - 1 or grid.x[row[index + 1]] - place >= grid.room(strand, row[index + 1]))
 
 
 # -- heights, and the tracks above a rank for lines that cannot come straight from the side ------------------------
@@ -192,7 +190,6 @@ def _trail(
     tracks: _Tracks,
     legs: Sequence[Leg],
     leg: Leg,
-    right: float,
 ) -> list[Point]:
     row = level[leg.element]
     x, y = places[leg.element]

@@ -37,11 +37,11 @@ def returning(nodes: Iterable[str], edges: Iterable[Edge]) -> set[Edge]:
 
 def ranked(nodes: Sequence[str], edges: Sequence[Edge]) -> dict[str, int]:
     """Return the rank of each node of an acyclic graph: the length of the longest path that leads to it."""
-    arriving = {node: 0 for node in nodes}
+    arriving = dict.fromkeys(nodes, 0)
     for _, target in edges:
         arriving[target] += 1
     following = _grouped(edges)
-    rank = {node: 0 for node in nodes}
+    rank = dict.fromkeys(nodes, 0)
     waiting = [node for node in nodes if not arriving[node]]
     for node in waiting:
         for target in following.get(node, ()):

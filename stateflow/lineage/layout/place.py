@@ -120,7 +120,7 @@ def _across(ground: Ground) -> list[float]:
         lanes = max((ground.levels[track] for track in tracks), default=-1) + 1
         for track in tracks:
             ground.tracks[track] = x + SIZES.wall + ground.levels[track] * SIZES.lane
-        is_edge = not tracks and (column == 0 or column == plan.columns)
+        is_edge = not tracks and column in {0, plan.columns}
         x += 0 if is_edge else max(SIZES.aisle, 2 * SIZES.wall + (lanes - 1) * SIZES.lane)
         if column < plan.columns:
             own = [cell for cell in plan.cells if cell.column == column]
@@ -174,7 +174,7 @@ def _moor(ground: Ground, berths: Sequence[Berth]) -> None:
 
 
 def _mooring(berth: Berth) -> float:
-    return min(berth.ports.values(), default=0)
+    return min(berth.ports.values(), default=berth.box.h)
 
 
 def _level_with(ground: Ground, anchor: Anchor) -> float:

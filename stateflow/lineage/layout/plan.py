@@ -15,6 +15,8 @@ from typing import Literal
 
 from stateflow.lineage.layout.shapes import Box, Face
 
+Hand = Literal["left", "right"]
+
 TAG_SIZE = 11.0
 
 
@@ -88,7 +90,7 @@ class Way:
     end: Anchor
     tag: str = ""
     tag_width: float = 0.0
-    tag_side: Literal["left", "right"] = "right"
+    tag_side: Hand = "right"
 
 
 @dataclass(frozen=True, slots=True)

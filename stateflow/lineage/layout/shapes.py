@@ -59,9 +59,7 @@ class Box:
 
     def moved(self, x: float, y: float) -> Box:
         """Return the box that much further to the right and down."""
-        return Box(
-            self.id, self.kind, self.x + x, self.y + y, self.w, self.h, self.label, self.parent, self.shape
-        )
+        return Box(self.id, self.kind, self.x + x, self.y + y, self.w, self.h, self.label, self.parent, self.shape)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,10 @@ _KINDS = ("start", "action", "input", "config", "node", "state", "resource", "en
 
 def sketch(graph: nx.MultiDiGraph[str]) -> Sketch:
     """Return what is to be drawn, sorted by kind and order so that nothing else can matter."""
-    nodes = sorted(graph.nodes(data=True), key=lambda item: (_KINDS.index(item[1]["kind"]), item[1]["order"], item[0]))
+    found = [(_KINDS.index(data["kind"]), data["order"], key, data) for key, data in graph.nodes(data=True)]
     elements = {
         key: Element(key, data["kind"], visible(data["label"]), data["parent"] if data["parent"] in graph else None)
-        for key, data in nodes
+        for _, _, key, data in sorted(found, key=lambda item: item[:3])
     }
     place = {key: index for index, key in enumerate(elements)}
     edges = sorted(

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from stateflow.lineage.layout.block import SKEW, container, single, size
 from stateflow.lineage.layout.block import label as shown
 from stateflow.lineage.layout.cells import Spot, is_free, is_open, spots
-from stateflow.lineage.layout.plan import TAG_SIZE, Anchor, Berth, Cell, Plan, Way
-from stateflow.lineage.layout.shapes import Arrow, Box, Element, Face, Leg, Side, Sketch
+from stateflow.lineage.layout.plan import TAG_SIZE, Anchor, Berth, Cell, Hand, Plan, Way
+from stateflow.lineage.layout.shapes import Arrow, Box, Face, Leg, Side, Sketch
 from stateflow.lineage.layout.text import fitted, width
 
 _LANES: dict[str, Side] = {"state": "left", "input": "right", "resource": "right", "config": "right"}
@@ -64,8 +64,8 @@ class _Draft:
 
     # -- who stands where --------------------------------------------------------------------------
 
-    def _block(self, id: str) -> str:
-        return self.elements[id].parent or id
+    def _block(self, key: str) -> str:
+        return self.elements[key].parent or key
 
     def _is_nested(self, arrow: Arrow) -> bool:
         """Whether the arrow joins an action with what is inside it, which being inside says already."""
@@ -78,7 +78,7 @@ class _Draft:
             writers: dict[str, list[str]] = {}
             for arrow in self.data:
                 writers.setdefault(arrow.target, []).append(self._block(arrow.source))
-            place = {id: index for index, id in enumerate(self.elements) if id not in self.lane}
+            place = {key: index for index, key in enumerate(self.elements) if key not in self.lane}
             pairs = [
                 (writer, self._block(arrow.target))
                 for arrow in self.data
@@ -104,13 +104,13 @@ class _Draft:
 
     def _lanes(self) -> list[str]:
         """Return the items of both lanes, from top to bottom: each by its first writer, else its first reader."""
-        index = {id: place for place, id in enumerate(self.elements)}
+        index = {key: place for place, key in enumerate(self.elements)}
 
         def height(item: str) -> tuple[int, ...]:
             made = [arrow.source for arrow in self.data if arrow.target == item and arrow.source not in self.lane]
             used = [arrow.target for arrow in self.data if arrow.source == item and arrow.target not in self.lane]
             asked = [arrow.source for arrow in self.flow if item in arrow.reads]
-            places = [(*self.spot[self._block(id)], index[id]) for id in made or used or asked]
+            places = [(*self.spot[self._block(key)], index[key]) for key in made or used or asked]
             return *min(places, default=(self.rows, 0, 0)), index[item]
 
         return sorted(self.lane, key=height)
@@ -170,21 +170,21 @@ class _Draft:
         ends = Anchor(arrow.source, net), Anchor(arrow.target, net)
         return Way(arrow.id, arrow.source, arrow.target, arrow.style, ends[0], tracks, ends[1])
 
-    def _exits(self) -> dict[str, tuple[float, Side]]:
+    def _exits(self) -> dict[str, tuple[float, Hand]]:
         """Return how far from the middle of its block's lower side each arrow leaves it, and where its tag stands."""
         leaving: dict[str, list[tuple[int, int, str]]] = {}
         for arrow in self.flow:
             source, target = self._block(arrow.source), self._block(arrow.target)
             if not self._leaves_sideways(arrow):
                 leaving.setdefault(source, []).append((self._bearing(source, target), int(arrow.id[1:]), arrow.id))
-        exits: dict[str, tuple[float, Side]] = {}
+        exits: dict[str, tuple[float, Hand]] = {}
         for found in leaving.values():
             found.sort()
-            middle = next((place for place, exit in enumerate(found) if not exit[0]), (len(found) - 1) / 2)
-            for place, (bearing, _, id) in enumerate(found):
+            middle = next((place for place, (bearing, _, _) in enumerate(found) if not bearing), (len(found) - 1) / 2)
+            for place, (bearing, _, arrow_id) in enumerate(found):
                 is_crowded = place == middle == 0 < len(found) - 1  # all others turn right
-                side: Side = "left" if bearing < 0 or is_crowded and not bearing else "right"
-                exits[id] = ((place - middle) * _EXIT, side)
+                side: Hand = "left" if bearing < 0 or (is_crowded and not bearing) else "right"
+                exits[arrow_id] = ((place - middle) * _EXIT, side)
         return exits
 
     def _bearing(self, source: str, target: str) -> int:
@@ -198,14 +198,14 @@ class _Draft:
     def _leaves_sideways(self, arrow: Arrow) -> bool:
         source, target = self._block(arrow.source), self._block(arrow.target)
         row, column = self.spot[source]
-        goes_back = self.spot[target][0] <= row
-        return goes_back and not arrow.label and (source == target or is_free(self.taken, row, column + 1, self.columns))
+        is_back = self.spot[target][0] <= row and not arrow.label
+        return is_back and (source == target or is_free(self.taken, row, column + 1, self.columns))
 
-    def _flow_way(self, arrow: Arrow, offset: float, side: Side) -> Way:
+    def _flow_way(self, arrow: Arrow, offset: float, side: Hand) -> Way:
         source, target = self._block(arrow.source), self._block(arrow.target)
         net = f"{target}|{arrow.style}"
         own = f"{net}|{arrow.id}" if arrow.label else net
-        row, column = self.spot[source]
+        row, _ = self.spot[source]
         tag = fitted(arrow.label, _TAG_LIMIT, TAG_SIZE)
         wide = float(math.ceil(width(tag, TAG_SIZE))) + 6 if tag else 0.0
         tracks: list[str] = []

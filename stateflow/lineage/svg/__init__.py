@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from stateflow.lineage.model import Lineage
 
 Theme = Literal["light", "dark", "auto"]
-THEMES = ("light", "dark", "auto")
+THEMES: tuple[Theme, ...] = ("light", "dark", "auto")
 
 _MARGIN = 20.0
 _ITEM_MARGIN = 480.0
@@ -54,21 +54,20 @@ def to_svg(lineage: Lineage, theme: Theme = "auto") -> str:
 
 def summary(lineage: Lineage) -> str:
     """Return in words what the picture shows: how many of each kind, and the transitions."""
-    counts = Counter(str(kind) for _, kind in lineage.graph.nodes(data="kind"))
+    counts = Counter(str(data["kind"]) for _, data in lineage.nodes())
     shown = [f"{count} {kind}{'s' * (count > 1)}" for kind, count in counts.items() if kind not in ("start", "end")]
-    names = dict(lineage.graph.nodes(data="name"))
+    names = {key: visible(data["name"]) for key, data in lineage.nodes()}
     moves = [
-        f"{visible(names[source])} to {visible(names[target])}{_when(data['label'])}"
-        for source, target, data in lineage.graph.edges(data=True)
-        if data["kind"] == "transition"
+        f"{names[source]} to {names[target]}{_when(data['label'])}"
+        for source, target, data in lineage.edges("transition")
     ]
     told = f"Shows {', '.join(shown) or 'nothing'}."
     return f"{told} Transitions: {'; '.join(moves)}." if moves else told
 
 
-def told(lineage: Lineage, id: str) -> str:
+def told(lineage: Lineage, key: str) -> str:
     """Return what the tooltip of an element says."""
-    data = lineage.graph.nodes[id]
+    data = lineage.node(key)
     kept = f"{data['name']}: {data['type']}" if data["type"] else data["name"]
     first = data["doc"].strip().partition("\n")[0]
     return visible(" – ".join(part for part in (f"{data['kind']} {kept}", first) if part))

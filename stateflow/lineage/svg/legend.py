@@ -11,7 +11,15 @@ from stateflow.lineage.layout.text import width
 from stateflow.lineage.svg.marks import box_mark, number, route_mark
 
 _SIZE, _GAP, _SAMPLE, _ROW = 11.0, 16.0, 26.0, 24.0
-_NAMES = {"start": "start", "end": "end", **SAMPLES, "node": "node", "state": "state key", **ARROWS, "appends": "appends"}
+_NAMES = {
+    "start": "start",
+    "end": "end",
+    **SAMPLES,
+    "node": "node",
+    "state": "state key",
+    **ARROWS,
+    "appends": "appends",
+}
 _DOT = 14.0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from itertools import pairwise
 
 from stateflow.lineage.layout import Box, Route, Tag
 from stateflow.lineage.layout.block import SKEW
@@ -11,7 +12,15 @@ from stateflow.lineage.layout.shapes import Point
 
 RADIUS = 8.0
 # how far before its end the line stops, to make room for its head
-TRIMS = {"transition": 9.0, "on error": 9.0, "reads": 8.0, "writes": 4.0, "appends": 6.0, "depends": 1.0, "provides": 1.0}
+TRIMS = {
+    "transition": 9.0,
+    "on error": 9.0,
+    "reads": 8.0,
+    "writes": 4.0,
+    "appends": 6.0,
+    "depends": 1.0,
+    "provides": 1.0,
+}
 _FIRST_CIRCLED, _LAST_CIRCLED = 0x2460, 0x2473
 
 
@@ -42,7 +51,8 @@ def _shape(box: Box) -> str:
         return f'<circle class="shape" cx="{number(w / 2)}" cy="{number(h / 2)}" r="{number(w / 2)}"/>'
     if box.kind == "end":
         middle = f'cx="{number(w / 2)}" cy="{number(h / 2)}"'
-        return f'<circle class="shape" {middle} r="{number(w / 2 - 1)}"/><circle class="core" {middle} r="{number(w / 2 - 5)}"/>'
+        core = f'<circle class="core" {middle} r="{number(w / 2 - 5)}"/>'
+        return f'<circle class="shape" {middle} r="{number(w / 2 - 1)}"/>{core}'
     if box.kind == "input":
         return _polygon((SKEW, 0), (w, 0), (w - SKEW, h), (0, h))
     if box.kind == "resource":
@@ -115,7 +125,7 @@ def _angular(points: Sequence[Point]) -> str:
 
 def _curved(points: Sequence[Point]) -> str:
     parts = [f"M{number(points[0][0])} {number(points[0][1])}"]
-    for (px, py), (x, y) in zip(points, points[1:], strict=False):
+    for (px, py), (x, y) in pairwise(points):
         if px == x:
             parts.append(f"L{number(x)} {number(y)}")
         else:

@@ -12,7 +12,8 @@ class Weighted(BaseModel):  # type: ignore[misc]  # Hamilton ships no types
         return list(self.config_parameters)
 
     def predict(self, **inputs: pd.Series) -> pd.Series:
-        return inputs["a"] * sum(self.config_parameters.values())
+        weighted: pd.Series = inputs["a"] * sum(self.config_parameters.values())
+        return weighted
 
 
 @model(Weighted, "weights")
