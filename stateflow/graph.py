@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 EVERY = "*"
 TAG = "@tag:"
 
-TransitionSpec = tuple[str | Iterable[str], str] | tuple[str | Iterable[str], str, Condition]
-"""(source or sources, target) or (source or sources, target, condition)."""
+End = str | Action
+TransitionSpec = tuple[End | Iterable[End], End] | tuple[End | Iterable[End], End, Condition]
+"""(source or sources, target) or (source or sources, target, condition); an action stands for its name."""
 
 Arrow = tuple[str, str, Condition]
 

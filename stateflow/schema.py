@@ -23,6 +23,7 @@ class ModelSchema:
             import pydantic
         except ImportError:
             raise GraphError("with_typing checks values with pydantic; pip install 'stateflow[pydantic]'") from None
+        given: object = model
         self.model = model
         self.defaults: dict[str, Any] = {}
         self.hints: dict[str, Any] = {}
@@ -32,11 +33,11 @@ class ModelSchema:
         self._aliases: dict[str, str] = {}
         self._validate_model = False
         try:
-            if isinstance(model, type) and issubclass(model, pydantic.BaseModel):
-                self._take_pydantic(model)
-            elif isinstance(model, type) and dataclasses.is_dataclass(model):
-                self._take_dataclass(model)
-            elif typing.is_typeddict(model):
+            if isinstance(given, type) and issubclass(given, pydantic.BaseModel):
+                self._take_pydantic(given)
+            elif isinstance(given, type) and dataclasses.is_dataclass(given):
+                self._take_dataclass(given)
+            elif typing.is_typeddict(given):
                 self.hints = typing.get_type_hints(model, include_extras=True)
                 self.required = frozenset(getattr(model, "__required_keys__", ()))
             else:
@@ -59,18 +60,19 @@ class ModelSchema:
         import pydantic
 
         fitted: dict[str, Any] = {}
+        key = ""
         try:
             for key, value in written.items():
                 if key not in self._fields:
                     near = nearest(key, self._fields)
                     raise ActionError(f"{where} wrote {key!r}, which is not a field of {self.model.__name__}{near}")
                 fitted[key] = self._fields[key].validate_python(value)
+            key = ""
             if self._validate_model and self.required <= data.keys():
                 whole = self._whole(self._known({**data, **fitted}))
                 fitted = {key: getattr(whole, key) for key in fitted}
         except pydantic.ValidationError as error:
-            wrong = key if len(fitted) < len(written) else ""
-            raise ActionError(f"{where} wrote a value that does not fit {_told(error, self.model, wrong)}") from error
+            raise ActionError(f"{where} wrote a value that does not fit {_told(error, self.model, key)}") from error
         return fitted
 
     def instance(self, data: Mapping[str, Any]) -> Any:

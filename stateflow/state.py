@@ -140,7 +140,8 @@ class State(Mapping[str, Any]):
         """
         from stateflow.codec import Codec
 
-        return Codec().to_json(dict(self._data))
+        plain: dict[str, Any] = Codec().to_json(dict(self._data))
+        return plain
 
     @classmethod
     def deserialize(cls, data: Mapping[str, Any]) -> State:
@@ -152,7 +153,7 @@ class State(Mapping[str, Any]):
     # -- inside ---------------------------------------------------------------------------------
 
     def _with(self, data: dict[str, Any]) -> Self:
-        state = _new(self.__class__)
+        state: Self = _new(self.__class__)
         state._data = data
         state._schema = self._schema
         return state
@@ -188,7 +189,7 @@ class State(Mapping[str, Any]):
 
 def state_of(data: dict[str, Any], schema: Schema | None = None) -> State:
     """Return a State over ``data`` itself, without a copy; the caller no longer changes it."""
-    state = _new(State)
+    state: State = _new(State)
     state._data = data
     state._schema = schema
     return state
@@ -314,7 +315,7 @@ class StateView(State):
         return self._next(data, self._log)
 
     def _next(self, data: dict[str, Any], log: Any) -> Self:
-        state = _new(self.__class__)
+        state: Self = _new(self.__class__)
         state._data = data
         state._schema = self._schema
         state._access = self._access
@@ -372,10 +373,10 @@ class StateView(State):
         if key in declared.readable or self._wrote(key):
             near = nearest(key, self._data)
             return MissingKeyError(f"action {declared.action!r} reads {key!r}, which the state does not have{near}")
+        near = nearest(key, declared.readable) if declared.readable else ""
         return MissingKeyError(
-            f"action {declared.action!r} touched {key!r}, which it does not declare that it reads"
-            f"{nearest(key, declared.readable) if declared.readable else ''}; "
-            f"to read it, declare {declared.corrected(reads=key)}"
+            f"action {declared.action!r} touched {key!r}, which it does not declare that it reads{near}"
+            f"{_then(near)}to read it, declare {declared.corrected(reads=key)}"
         )
 
     def __repr__(self) -> str:
@@ -391,7 +392,7 @@ def view_of(access: Access, schema: Schema | None = None) -> StateView:
     for key in declared.optional:
         if key in base:
             data[key] = base[key]
-    view = _new(StateView)
+    view: StateView = _new(StateView)
     view._data = data
     view._schema = schema
     view._access = access
@@ -474,11 +475,15 @@ def operations_between(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[O
 
 def _undeclared(declared: Declared, done: Iterable[Operation]) -> str:
     extra = [key for key in dict.fromkeys(operation.key for operation in done) if key not in declared.writes]
+    near = nearest(extra[0], declared.writes) if declared.writes else ""
     return (
         f"action {declared.action!r} wrote {', '.join(map(repr, extra))}, which is not in writes "
-        f"{names(sorted(declared.writes))}{nearest(extra[0], declared.writes) if declared.writes else ''}; "
-        f"to write it, declare {declared.corrected(writes=extra)}"
+        f"{names(sorted(declared.writes))}{near}{_then(near)}to write it, declare {declared.corrected(writes=extra)}"
     )
+
+
+def _then(near: str) -> str:
+    return " Or, " if near.endswith("?") else "; "
 
 
 def applied(kind: str, key: str, old: Any, value: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from stateflow import ApplicationBuilder, Condition, LifecycleHook, State, action, dag, streaming_action, when
+from stateflow import ApplicationBuilder, LifecycleHook, State, action, dag, expr, streaming_action, when
 
 from benchmarks.contestants import Run, answer, orders, question, turns
 
@@ -53,7 +53,7 @@ def chat(size: int, *, history: int) -> Run:
         return state.append(history=answer())
 
     full = history + size
-    goes_on = Condition.of(lambda state: len(state["history"]) < full, reads=["history"])
+    goes_on = expr(f"len(history) < {full}")
     app = (
         ApplicationBuilder()
         .with_actions(ask, reply)

@@ -30,7 +30,7 @@ class AsyncSource(Streaming):
     def __init__(self, effect: Stream, inbox: AsyncInbox | None, *, as_events: bool) -> None:
         super().__init__(effect, as_events=as_events)
         self._inbox = inbox
-        self._run = copy_context().run
+        self._run: Callable[..., Any] = copy_context().run
         self._plain = effect.closed.is_async and effect.closed.action.timeout is None
         self._body: Any = None
         self._advance: Any = None
@@ -90,7 +90,8 @@ class AsyncSource(Streaming):
 
     def finish(self) -> Answer:
         """Return ``(result, State)`` of a body that has ended well."""
-        return self._run(self.effect.closed.action.finish, self.effect.view, self.last)
+        answer: Answer = self._run(self.effect.closed.action.finish, self.effect.view, self.last)
+        return answer
 
     async def close(self) -> None:
         """Close the body; one that still runs in a thread of its own is left to itself."""

@@ -7,7 +7,6 @@ import inspect
 from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
 from contextvars import copy_context
-from functools import partial
 from typing import Any
 
 from stateflow._drive.asource import AsyncSource
@@ -28,6 +27,8 @@ async def adrive(  # noqa: PLR0912  a call for each effect would cost as much as
     """Run a plan to its end: yield its events, and last its ``Outcome``. See ``sync.drive``."""
     answer: Any = None
     error: BaseException | None = None
+    if inbox is not None:
+        inbox.open()
     while True:
         try:
             effect = plan.send(answer) if error is None else plan.throw(error)
@@ -109,7 +110,7 @@ async def _call(effect: Call) -> Answer:
             return await Inside(context.run, coroutine, waits_for)  # type: ignore[no-any-return]
         working: Any = Inside(context.run, coroutine)
     elif action.thread:
-        working = in_thread(effect, partial(context.run, perform, effect))
+        working = in_thread(effect, lambda: context.run(perform, effect))
     else:
         return context.run(perform, effect)
     limit = asyncio.timeout(action.timeout)

@@ -11,10 +11,15 @@ from typing import Any
 class AsyncInbox:
     """Keeps events in the order in which they came, and wakes who waits for them."""
 
+    _loop: asyncio.AbstractEventLoop
+
     def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()
         self.told: deque[Any] = deque()
+
+    def open(self) -> None:
+        """Bind it to the running event loop, before anything is put in."""
+        self._loop = asyncio.get_running_loop()
 
     def put(self, event: Any) -> None:
         """Add an event, from any thread."""

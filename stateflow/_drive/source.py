@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from contextvars import copy_context
 from functools import partial
 from queue import Empty
@@ -22,7 +23,7 @@ class Source(Streaming):
     def __init__(self, effect: Stream, inbox: Inbox | None, *, as_events: bool) -> None:
         super().__init__(effect, as_events=as_events)
         self._inbox = inbox
-        self._run = copy_context().run
+        self._run: Callable[..., Any] = copy_context().run
         self._timeout = effect.closed.action.timeout
         self._working: Working | None = None
         self._body: Any = None
@@ -54,7 +55,8 @@ class Source(Streaming):
 
     def finish(self) -> Answer:
         """Return ``(result, State)`` of a body that has ended well."""
-        return self._run(self.effect.closed.action.finish, self.effect.view, self.last)
+        answer: Answer = self._run(self.effect.closed.action.finish, self.effect.view, self.last)
+        return answer
 
     def close(self) -> None:
         """Close the body; one that still runs in a thread of its own is left to itself."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterator
 from contextvars import copy_context
-from functools import partial
 from typing import Any
 
 from stateflow._drive.body import END, Answer, Opened, abandon, perform
@@ -72,7 +71,8 @@ def _commit(machine: Machine, effect: Commit) -> None:
 
 
 def _in_thread(effect: Call, inbox: Inbox | None) -> Generator[Any, None, Answer]:
-    working = Working(effect, partial(copy_context().run, perform, effect), inbox)
+    context = copy_context()
+    working = Working(effect, lambda: context.run(perform, effect), inbox)
     try:
         while (told := working.next()) is not END:
             yield told

@@ -38,6 +38,7 @@ def _with_hooks(machine: Machine, request: Request) -> Plan:
 def _steps(machine: Machine, request: Request) -> Plan:  # noqa: PLR0912  the loop that a reader looks for, in one piece
     count, step = 0, None
     took: set[str] = set()
+    answer: Any
     while True:
         choice = machine.position.choice or next_choice(machine)
         if choice.target is None:

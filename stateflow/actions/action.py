@@ -6,10 +6,13 @@ import copy
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from stateflow.errors import ActionError, GraphError, names, nearest
 from stateflow.state import State
+
+if TYPE_CHECKING:
+    from stateflow.lineage import Lineage
 
 T = TypeVar("T")
 
@@ -132,13 +135,13 @@ class Action:
     @property
     def name(self) -> str:
         """The name that the graph knows this action by."""
-        return self._name or type(self).__name__
+        return type(self).__name__ if self._name is None else self._name
 
     def with_name(self, name: str) -> Self:
         """Return a copy of the action under another name."""
         renamed = copy.copy(self)
         renamed._name = name
-        if renamed.name != name:  # a class that gives itself a name
+        if not isinstance(getattr(type(self), "name", None), property):  # a class that gives itself a name
             renamed.name = name  # type: ignore[misc]
         return renamed
 
@@ -161,7 +164,8 @@ class Action:
     @property
     def body(self) -> Callable[..., Any]:
         """The function that does the work."""
-        return getattr(self, "stream_run", None) or getattr(self, "run")  # noqa: B009  subclasses bring one
+        body: Callable[..., Any] = getattr(self, "stream_run", None) or getattr(self, "run")  # noqa: B009  one is there
+        return body
 
     @property
     def is_streaming(self) -> bool:
@@ -194,11 +198,12 @@ class Action:
         found = []
         for kind in ("reads", "optional_reads", "writes", "appends", "tags"):
             value = getattr(self, kind)
-            if not _are_names(value):
+            if not are_names(value):
                 found.append(f"action {self.name!r}: {kind} must be a list of names, not {value!r}")
-        if self.retry is not None and not isinstance(self.retry, Retry):
-            found.append(f"action {self.name!r}: retry must be a Retry(attempts=...), not {self.retry!r}")
-        if self.timeout is not None and not (isinstance(self.timeout, (int, float)) and self.timeout > 0):
+        retry: object = self.retry
+        if retry is not None and not isinstance(retry, Retry):
+            found.append(f"action {self.name!r}: retry must be a Retry(attempts=...), not {retry!r}")
+        if self.timeout is not None and not _are_seconds(self.timeout):
             found.append(f"action {self.name!r}: timeout must be seconds, more than 0, not {self.timeout!r}")
         return found + self._form_findings()
 
@@ -219,7 +224,7 @@ class Action:
         from stateflow.actions.signature import parameters, takes_any
 
         body = self.body
-        if not all(_are_names(part) for part in _split(self.inputs)):
+        if not all(are_names(part) for part in _split(self.inputs)):
             wanted = "a list of names, or (required names, optional names)"
             return [f"action {self.name!r}: inputs must be {wanted}, not {self.inputs!r}"]
         known = [need.name for need in parameters(body, open_role="resource")]
@@ -234,13 +239,22 @@ class Action:
 
     def annotations(self) -> Iterable[Any]:
         """Return the types that the body's signature names, so that stores can keep their values."""
-        from stateflow.actions.signature import annotations
+        from stateflow.actions.signature import hints_of
 
-        return annotations(self.body).values()
+        return hints_of(self.body).values()
 
     def dataflow(self) -> Dataflow | None:
         """Return the DAG inside the action, or None when the body is one opaque function."""
         return None
+
+    def lineage(self) -> Lineage:
+        """Return what the action takes and gives, and the DAG inside it."""
+        from stateflow.lineage import Lineage
+
+        return Lineage.of(self)
+
+    def _repr_html_(self) -> str:
+        return self.lineage()._repr_html_()
 
     # -- what a step asks ---------------------------------------------------------------------------
 
@@ -280,12 +294,17 @@ def _split(inputs: Any) -> tuple[Any, Any]:
     return inputs, ()
 
 
-def _are_names(value: Any) -> bool:
+def are_names(value: Any) -> bool:
+    """Return whether a value is a list of names, rather than a lone string or something else."""
     return (
         isinstance(value, Iterable)
         and not isinstance(value, (str, bytes))
         and all(isinstance(name, str) for name in value)
     )
+
+
+def _are_seconds(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0
 
 
 def _kind(value: Any) -> str:

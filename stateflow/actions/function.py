@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, ParamSpec, Self, TypeVar
 
-from stateflow.actions.action import Action, Need, Retry
+from stateflow.actions.action import Action, Need, Retry, are_names
 from stateflow.actions.signature import parameters, takes_any
 from stateflow.errors import ActionError, names
 from stateflow.state import State, StateView
@@ -19,6 +19,7 @@ R = TypeVar("R")
 class FunctionAction(Action, Generic[P, R]):
     """A decorated function. It stays callable as the plain function that it is."""
 
+    __name__: str
     def __init__(
         self,
         function: Callable[P, R],
@@ -39,7 +40,7 @@ class FunctionAction(Action, Generic[P, R]):
         self.optional_reads = _listed(optional_reads)
         self.appends = _listed(appends)
         self.writes = _listed(writes)
-        if isinstance(self.writes, tuple) and isinstance(self.appends, tuple):
+        if are_names(self.writes) and are_names(self.appends):
             self.writes = tuple(dict.fromkeys((*self.writes, *self.appends)))
         self.tags = _listed(tags)
         self.retry = retry
@@ -49,7 +50,7 @@ class FunctionAction(Action, Generic[P, R]):
         self._needs: tuple[Need, ...] | None = None
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        return self.function(*args, **{**self._bound, **kwargs})  # type: ignore[arg-type]  # binding removes some
+        return self.function(*args, **{**self._bound, **kwargs})
 
     @property
     def declared_in(self) -> str:  # type: ignore[override]  # a constant of classes depends on the decorator here
@@ -58,7 +59,8 @@ class FunctionAction(Action, Generic[P, R]):
 
     @property
     def name(self) -> str:
-        return self._name or str(getattr(self.function, "__name__", type(self.function).__name__))
+        own = str(getattr(self.function, "__name__", type(self.function).__name__))
+        return own if self._name is None else self._name
 
     @property
     def body(self) -> Callable[..., Any]:
@@ -94,6 +96,8 @@ class FunctionAction(Action, Generic[P, R]):
         generator = inspect.isgeneratorfunction(self.function) or inspect.isasyncgenfunction(self.function)
         if generator and not self._streaming:
             found.append(f"action {self.name!r} yields items; decorate it with @streaming_action instead of @action")
+        if self._streaming and "state" not in known:
+            found.append(f"action {self.name!r}: a streaming action takes a 'state' parameter first")
         if self._streaming and not generator:
             found.append(f"action {self.name!r} never yields; decorate it with @action, or yield its items")
         return found
@@ -101,7 +105,7 @@ class FunctionAction(Action, Generic[P, R]):
     def call(self, state: State, arguments: dict[str, Any]) -> Any:
         if self._bound:
             arguments = {**self._bound, **arguments}
-        return self.function(state, **arguments)  # type: ignore[arg-type, call-arg]
+        return self.function(state, **arguments)  # type: ignore[arg-type]
 
     def finish(self, state: State, raw: Any) -> tuple[dict[str, Any], State]:
         if raw.__class__ is StateView or isinstance(raw, State):  # the first is much faster
@@ -122,8 +126,6 @@ class SignatureAction(FunctionAction[P, R]):
         found = super()._form_findings()
         if not self.writes:
             found.append(f"action {self.name!r} has no state parameter and writes nothing; declare writes=[...]")
-        if self._streaming:
-            found.append(f"action {self.name!r}: a streaming action takes a 'state' parameter first")
         return found
 
     def needs(self) -> tuple[Need, ...]:

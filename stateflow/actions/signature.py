@@ -18,7 +18,7 @@ NUMBERS: Mapping[type, type] = {int: numbers.Integral, float: numbers.Real, comp
 
 def parameters(function: Callable[..., Any], *, open_role: Role) -> tuple[Need, ...]:
     """Return the needs of a body, without its ``state``; unmarked parameters get ``open_role``."""
-    hints = annotations(function)
+    hints = hints_of(function)
     found = []
     for parameter in inspect.signature(function).parameters.values():
         if parameter.name == "state" or parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
@@ -51,7 +51,7 @@ def unwrapped(hint: Any) -> Any:
     return get_args(hint)[0] if get_origin(hint) is Annotated else hint
 
 
-def annotations(function: Callable[..., Any]) -> dict[str, Any]:
+def hints_of(function: Callable[..., Any]) -> dict[str, Any]:
     """Return the evaluated annotations of a function; one that cannot be evaluated counts as Any.
 
     ``StepContext`` and ``Input`` are known also where they are imported for type checkers alone.
@@ -81,6 +81,8 @@ def fits(value: Any, hint: Any) -> bool:
     containers by their outer type. Anything finer is taken for fitting.
     """
     origin = get_origin(hint)
+    if hint is Any:
+        return True
     if origin is Annotated:
         return fits(value, get_args(hint)[0])
     if origin in (typing.Union, types.UnionType):

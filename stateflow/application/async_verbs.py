@@ -152,13 +152,13 @@ class AsyncVerbs(Caller):
                     if event.__class__ is Opened:
                         while (item := await event.source.take()) is not END:
                             yield item
-                    elif isinstance(event, Event):
+                    elif event.__class__ is Outcome:
+                        self._result(request, event)
+                    else:
                         yield event
                 except GeneratorExit:
                     await _aleave(events)
                     raise
-                if event.__class__ is Outcome:
-                    self._result(request, event)
 
     def _acontainer(
         self, request: Request, events: Any, kept: list[Any], *, release: Callable[[], None], to_end: bool

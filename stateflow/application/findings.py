@@ -31,8 +31,8 @@ def closing_findings(closed: Mapping[str, Closed], resources: tuple[str, ...], k
     for name, action in closed.items():
         inputs = (*action.inputs, *action.optional_inputs)
         found += [
-            f"action {name!r} takes {missing!r}, which is neither one of its inputs nor a resource"
-            f"{nearest(missing, (*resources, *inputs))}; name it in inputs, or give it with with_resources(...)"
+            f"action {name!r} takes {missing!r}, which is neither one of its inputs nor a resource; name it in inputs, "
+            f"or give it with with_resources({missing}=...){nearest(missing, (*resources, *inputs))}"
             for missing in action.missing_resources
         ]
         found += [
@@ -73,8 +73,8 @@ def read_findings(graph: Graph, closed: Mapping[str, Closed], keys: Iterable[str
             if key not in known:
                 remedy = _remedy(action, key) if key in inferred else "declare it in optional_reads"
                 found.append(
-                    f"action {name!r} reads {key!r}, which no action writes and the initial state lacks"
-                    f"{nearest(key, known)}; give it with with_state({key}=...), or {remedy}"
+                    f"action {name!r} reads {key!r}, which no action writes and the initial state lacks; give it with "
+                    f"with_state({key}=...), or {remedy}{nearest(key, known)}"
                 )
     seen = set()
     for step in graph.transitions:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -52,6 +52,7 @@ class _Container:
 
     def _leave(self) -> None:
         self.closed = True
+        self._source = None
         self._release()
 
     def _has_ended(self) -> bool:
@@ -130,22 +131,24 @@ class StreamContainer(_Container):
 class AsyncStreamContainer(_Container):
     """The items of an action, as they come, for ``async for``. Leaving early closes the body."""
 
-    async def __aiter__(self) -> AsyncIterator[Any]:
-        while not self.closed and self._answer is None:
+    def __aiter__(self) -> Self:  # a generator would outlive the loop that drops it, and keep the application busy
+        return self
+
+    async def __anext__(self) -> Any:
+        while True:
             if self._source is not None:
-                ready, waited = self._source.ready, self._source.waited
-                while True:
-                    item = ready()
-                    if item is WAIT:
-                        item = await waited()
-                    if item is END:
-                        break
-                    yield item
+                item = self._source.ready()
+                if item is WAIT:
+                    item = await self._source.waited()
+                if item is not END:
+                    return item
                 self._source = None
+            if self.closed or self._answer is not None:
+                raise StopAsyncIteration
             event = await self._following()
             if event.__class__ is Item:
-                yield event.value
-            elif event.__class__ is Opened:
+                return event.value
+            if event.__class__ is Opened:
                 self._source = event.source
             else:
                 self._ends(event)

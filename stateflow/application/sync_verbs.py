@@ -164,13 +164,13 @@ class SyncVerbs(Caller):
                     if event.__class__ is Opened:
                         while (item := event.source.take()) is not END:
                             yield item
-                    elif isinstance(event, Event):
+                    elif event.__class__ is Outcome:
+                        self._result(request, event)
+                    else:
                         yield event
                 except GeneratorExit:
                     _leave(events)
                     raise
-                if event.__class__ is Outcome:
-                    self._result(request, event)
 
     def _container(
         self, request: Request, events: Any, kept: list[Any], *, release: Callable[[], None], to_end: bool

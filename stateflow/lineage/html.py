@@ -18,7 +18,7 @@ from stateflow.lineage.layout.plan import SIZES, Anchor, Berth, Cell, Way
 from stateflow.lineage.layout.shapes import Face
 from stateflow.lineage.render import write
 from stateflow.lineage.svg import in_front, told
-from stateflow.lineage.svg.legend import legend
+from stateflow.lineage.svg.legend import NAMES, SAMPLE, present, sample
 from stateflow.lineage.svg.marks import RADIUS, TRIMS, box_mark, heads, number, route_mark, tag_mark
 from stateflow.lineage.svg.palette import asset, colours
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from stateflow.lineage.model import Lineage
 
 _CHEVRONS = {"open": "M5 7l4 4 4-4", "shut": "M7 5l4 4-4 4"}
-_LEGEND_WIDTH = 330
 
 
 def to_html(lineage: Lineage, path: str | Path | None = None) -> str:
@@ -145,11 +144,13 @@ def _chevron(lineage: Lineage, cell: Cell, face: str) -> str:
 def _legend(plan: Plan) -> str:
     drawn = place(plan)
     styles = [style for style in ARROWS if any(route.style == style for route in drawn.routes)]
-    below = legend({box.kind for box in drawn.boxes.values()}, styles, "legend", _LEGEND_WIDTH)
-    size = f'width="{number(below.width)}" height="{number(below.height)}"'
-    box = f'viewBox="0 0 {number(below.width)} {number(below.height)}"'
-    defs = f"<defs>{heads('legend', styles)}</defs>"
-    return f'<svg class="lineage" {size} {box} aria-hidden="true">{defs}{below.svg}</svg>'
+    box = f'viewBox="-1 -12 {number(SAMPLE + 2)} 24" width="{number(SAMPLE + 2)}" height="24"'
+    items = (
+        f'<li><svg class="lineage" {box} aria-hidden="true"><defs>{heads("legend", [name] if name in ARROWS else [])}'
+        f"</defs>{sample(name, 'legend')}</svg>{NAMES[name]}</li>"
+        for name in present((item.kind for item in drawn.boxes.values()), styles)
+    )
+    return f"<ul>{''.join(items)}</ul>"
 
 
 # -- data: what the page has to know ---------------------------------------------------------------------------------

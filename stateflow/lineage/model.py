@@ -14,6 +14,7 @@ from stateflow.lineage.static import END, START, identity, survey
 if TYPE_CHECKING:
     import networkx as nx
 
+    from stateflow.actions import Action
     from stateflow.graph import Graph
 
 Theme = Literal["light", "dark"]
@@ -53,20 +54,24 @@ class Lineage:
     @classmethod
     def of(
         cls,
-        built: Graph | Built,
+        built: Graph | Built | Action,
         entrypoint: str | None = None,
         resources: Collection[str] = (),
         initial_keys: Iterable[str] = (),
     ) -> Lineage:
-        """Return the lineage that is known before a run, of a graph or of an application.
+        """Return the lineage that is known before a run, of a graph, of an application or of one action.
 
         ``entrypoint``, ``resources`` (names) and ``initial_keys`` add to a bare graph what an application knows.
 
         Raises:
             GraphError: there is no action of the entrypoint's name.
         """
+        from stateflow.actions import Action
         from stateflow.graph import Graph
 
+        if isinstance(built, Action):  # alone it neither starts nor ends anything
+            alone = cls(survey(Graph({built.name: built}, ()), None, resources, initial_keys))
+            return cls(alone._view(lambda node: node["kind"] != END).graph)
         if isinstance(built, Graph):
             return cls(survey(built, entrypoint, resources, initial_keys))
         given = (*built.resource_names, *resources)

@@ -51,20 +51,21 @@ class Drawing:
             self.edge(self.node(f"input/{each}", each, "str", top), body, "provides")
         for each in reads:
             self.edge(self.node(f"state/{each}", each, "str"), body, "reads")
-        for kind, keys in (("writes", writes), ("appends", appends)):
+        for how, keys in (("writes", writes), ("appends", appends)):
             for each in keys:
-                self.edge(body, self.node(f"state/{each}", each, "str"), kind)
+                self.edge(body, self.node(f"state/{each}", each, "str"), how)
         for each in resources:
             self.edge(self.node(f"resource/{each}", each), body, "provides")
         return self
 
     def moves(self, *moves: tuple[str, str] | tuple[str, str, str]) -> Self:
         """Add transitions, tried in this order; ``start`` and ``end`` are what they say."""
-        for order, (source, target, *label) in enumerate(moves):
+        for source, target, *label in moves:
             ends = [
                 self.node(name, name) if name in ("start", "end") else f"action/{name}" for name in (source, target)
             ]
             text = label[0] if label else ""
+            order = sum(origin == ends[0] for origin, _, _ in self.lineage().edges("transition"))
             self.edge(ends[0], ends[1], "transition", text, order, text.startswith("on_error"))
         return self
 

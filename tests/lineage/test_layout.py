@@ -264,3 +264,9 @@ def test_a_text_is_cut_in_the_middle(text: str, limit: int) -> None:
     assert short == text or width(short, 12) <= limit
     head, cut, tail = short.rpartition("…")
     assert short == text or (cut and text.startswith(head) and text.endswith(tail))
+
+
+def test_marks_that_stand_on_a_letter_take_no_room() -> None:
+    """An accent written apart is as wide as one written with its letter."""
+    assert width("e\N{COMBINING ACUTE ACCENT}", 12) == width("e", 12)
+    assert width("", 12) == 0

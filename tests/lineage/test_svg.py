@@ -31,8 +31,8 @@ TEXTS = [
     ("blueText", "pill"),
     ("paper", "ink"),
 ]
-LINES = [(line, back) for line in ("ink", "slate", "blue", "amber", "grey") for back in ("paper", "room")]
-LINES += [("blue", "pill"), ("amber", "honey"), ("grey", "note"), ("paper", "blue")]
+_ON_PAPER = [(line, back) for line in ("ink", "slate", "blue", "amber", "grey") for back in ("paper", "room")]
+LINES = [*_ON_PAPER, ("blue", "pill"), ("amber", "honey"), ("grey", "note"), ("paper", "blue")]
 
 
 def parsed(svg: str) -> ET.Element:

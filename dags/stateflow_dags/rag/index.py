@@ -48,7 +48,7 @@ def index__lexical(chunks: list[Passage], digest: str, index_path: str | None = 
     if LexicalIndex.stored_version(index_path) == digest:
         try:
             return LexicalIndex.open(index_path)
-        except ValueError as error:
+        except (ValueError, OSError) as error:  # damaged, or another process is just putting a new one there
             _log.warning("%s", error)
     built = LexicalIndex.build(chunks, version=digest)
     built.save(index_path)

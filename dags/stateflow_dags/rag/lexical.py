@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stateflow_dags.rag.model import Index, Passage, checked_search, optional_module
+from stateflow_dags.rag.model import Index, Passage, checked_search, needs_extra
 from stateflow_dags.rag.terms import content_terms, terms
 
 if TYPE_CHECKING:
@@ -47,13 +47,14 @@ class LexicalIndex(Index):
         """Index `passages`; raises ValueError when there is nothing to index."""
         if not passages:
             raise ValueError("there is nothing to index: no document has any text")
-        module = optional_module("bm25s", extra="rag")
+        with needs_extra("rag"):
+            import bm25s
         corpus = [terms(p.title) * _TITLE_WEIGHT + terms(p.text) for p in passages]
         if not any(corpus):
             raise ValueError("there is nothing to index: the passages hold no words to search for")
-        bm25: bm25s.BM25 = module.BM25(k1=1.2, b=0.6)
-        bm25.index(corpus, show_progress=False)
-        return cls(passages, version=version, bm25=bm25)
+        ranking = bm25s.BM25(k1=1.2, b=0.6)
+        ranking.index(corpus, show_progress=False)
+        return cls(passages, version=version, bm25=ranking)
 
     @property
     def version(self) -> str:
@@ -111,11 +112,12 @@ class LexicalIndex(Index):
             file = folder / name
             if not file.is_file() or _sha256(file) != digest:
                 raise ValueError(f"the index in {str(folder)!r} is damaged ({name}): build it anew")
-        module = optional_module("bm25s", extra="rag")
-        bm25: bm25s.BM25 = module.BM25.load(folder, load_corpus=False, show_progress=False)
+        with needs_extra("rag"):
+            import bm25s
+        ranking = bm25s.BM25.load(folder, load_corpus=False, show_progress=False)
         with (folder / _PASSAGES).open(encoding="utf-8") as lines:
             passages = [Passage(**json.loads(line)) for line in lines]
-        return cls(passages, version=manifest["version"], bm25=bm25)
+        return cls(passages, version=manifest["version"], bm25=ranking)
 
     @staticmethod
     def stored_version(path: str | Path) -> str | None:

@@ -6,18 +6,13 @@ Config `source`: `"path"` (default), `"url"` or `"pydoc"`.
 # mypy: allow-untyped-decorators
 
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from hamilton.function_modifiers import config, tag
 
 from stateflow_dags.rag.library import read_library
-from stateflow_dags.rag.model import Document, optional_module
-
-if TYPE_CHECKING:
-    import bs4
-    import httpx
+from stateflow_dags.rag.model import Document, needs_extra
 
 _MARKDOWN = frozenset({".md", ".markdown"})
 _HTML = frozenset({".html", ".htm", ".xhtml"})
@@ -61,9 +56,9 @@ def documents__url(url: str, http_timeout: float = 20.0) -> list[Document]:
     """
     if not url.lower().startswith(("http://", "https://")):
         raise ValueError(f"{url!r} is not a web address: it must start with http:// or https://")
-    module = optional_module("httpx", extra="rag")
-    get = cast("Callable[..., httpx.Response]", module.get)
-    response = get(url, follow_redirects=True, timeout=http_timeout)
+    with needs_extra("rag"):
+        import httpx
+    response = httpx.get(url, follow_redirects=True, timeout=http_timeout)
     if response.is_error:
         raise ValueError(f"{url} answered {response.status_code} {response.reason_phrase}")
     kind = response.headers.get("content-type", "text/html").split(";")[0].strip().lower()
@@ -120,12 +115,13 @@ def _markdown_document(source: str, text: str) -> Document:
 
 def _html_document(source: str, markup: str) -> Document:
     """The visible text: headings as Markdown headings, so that chunks can start at them."""
-    module = optional_module("bs4", extra="rag")
-    soup = cast("bs4.BeautifulSoup", module.BeautifulSoup(markup, "html.parser"))
+    with needs_extra("rag"):
+        import bs4
+    soup = bs4.BeautifulSoup(markup, "html.parser")
     title = soup.title.get_text(" ", strip=True) if soup.title else ""
     for element in soup([*_INVISIBLE, "title"]):
         element.decompose()
-    for comment in soup.find_all(string=lambda s: isinstance(s, module.element.PreformattedString)):
+    for comment in soup.find_all(string=lambda s: isinstance(s, bs4.element.PreformattedString)):
         comment.extract()
     for element in soup(list(_BLOCKS)):
         if element.name[0] == "h" and element.name[1:].isdigit():

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import import_module
-from types import ModuleType
 from typing import Literal, TypeAlias
 
 __all__ = [
@@ -16,7 +16,7 @@ __all__ = [
     "Passage",
     "Question",
     "checked_search",
-    "optional_module",
+    "needs_extra",
 ]
 
 Message: TypeAlias = dict[str, str]
@@ -94,12 +94,13 @@ def checked_search(query: str, k: int) -> None:
         raise ValueError(f"k is {k}: ask for at least 1 passage")
 
 
-def optional_module(name: str, *, extra: Literal["rag", "vectors", "openai"]) -> ModuleType:
-    """Import a third-party module at first use; the ImportError says what to install."""
+@contextmanager
+def needs_extra(extra: Literal["rag", "vectors", "openai"]) -> Iterator[None]:
+    """Around the import of a third party where it is first used: its ImportError says what to install."""
     try:
-        return import_module(name)
+        yield
     except ImportError as error:
         raise ImportError(
-            f"{name} is needed here and cannot be imported: pip install 'stateflow[{extra}]'",
-            name=name,
+            f"{error.name} is needed here and cannot be imported: pip install 'stateflow[{extra}]'",
+            name=error.name,
         ) from error

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from stateflow_dags.rag.lexical import replaced_folder
-from stateflow_dags.rag.model import Index, Passage, checked_search, optional_module
+from stateflow_dags.rag.model import Index, Passage, checked_search, needs_extra
 
 if TYPE_CHECKING:
     import lancedb.query
@@ -64,7 +64,8 @@ class VectorIndex(Index):
         """
         if not passages:
             raise ValueError("there is nothing to index: no document has any text")
-        lancedb = optional_module("lancedb", extra="vectors")
+        with needs_extra("vectors"):
+            import lancedb
         version = vector_version(digest, model)
         with replaced_folder(Path(path), owned=_OWNED) as folder:
             rows = _rows(passages, client, model)
@@ -83,7 +84,8 @@ class VectorIndex(Index):
         file = folder / _MANIFEST
         if not file.is_file():
             raise FileNotFoundError(f"no index in {str(folder)!r}: build one first")
-        lancedb = optional_module("lancedb", extra="vectors")
+        with needs_extra("vectors"):
+            import lancedb
         try:
             manifest: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
             table = lancedb.connect(str(folder)).open_table(_TABLE)

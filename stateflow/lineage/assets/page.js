@@ -262,7 +262,7 @@
 
   function aim() {
     const { x, y, k } = state.views[state.lens];
-    picture().querySelector(".view").setAttribute("transform", `translate(${x} ${y}) scale(${k})`);
+    picture().querySelector(".view").setAttribute("transform", `translate(${number(x)} ${number(y)}) scale(${k})`);
   }
 
   function fit() {
@@ -293,8 +293,8 @@
     const box = mark.getBoundingClientRect(), room = canvas.getBoundingClientRect();
     const sheet = panel.getBoundingClientRect();  // on a phone the panel lies over the picture
     const bottom = !panel.hidden && sheet.left < room.right && sheet.top > room.top ? sheet.top : room.bottom;
-    const isIn = box.left >= room.left && box.right <= room.right && box.top >= room.top && box.bottom <= bottom;
-    if (!isIn) pan((room.left + room.right - box.left - box.right) / 2, (room.top + bottom - box.top - box.bottom) / 2);
+    const needed = (low, high, least, most) => (low >= least && high <= most ? 0 : (least + most - low - high) / 2);
+    pan(needed(box.left, box.right, room.left, room.right), needed(box.top, box.bottom, room.top, bottom));
   }
 
   const touches = new Map();
@@ -355,13 +355,17 @@
     return found || (nodes[id] && nodes[id].parent ? visibleMark(nodes[id].parent) : null);
   };
 
-  function pin(box, sense) {  // whether an element lies upstream, downstream or both, at its upper right corner
+  const draw = (name, facts) => {
+    const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+    for (const [key, value] of Object.entries(facts)) made.setAttribute(key, value);
+    return made;
+  };
+
+  function pin(box, isUp, isDown) {  // a badge: an arrow up for upstream, down for downstream, or both
     const { x, width } = box.querySelector(".shape").getBBox();
-    const made = document.createElementNS("http://www.w3.org/2000/svg", "text");
-    made.setAttribute("class", "sense");
-    made.setAttribute("x", x + width - 3);
-    made.setAttribute("y", 4);
-    made.textContent = sense;
+    const made = draw("g", { class: "sense", transform: `translate(${x + width - 5} 1)` });
+    const heads = `${isUp ? "M-2.5-1.5 0-4 2.5-1.5" : ""}${isDown ? "M-2.5 1.5 0 4 2.5 1.5" : ""}`;
+    made.append(draw("circle", { r: 7 }), draw("path", { d: `M0-4V4${heads}` }));
     box.append(made);
   }
 
@@ -388,8 +392,7 @@
     add([...up], "upstream");
     add([...down], "downstream");
     for (const each of new Set([...up, ...down])) {
-      const sense = up.has(each) && down.has(each) ? "↕" : up.has(each) ? "↑" : "↓";
-      for (const box of all(`.box[data-id="${CSS.escape(each)}"]`, svg)) pin(box, sense);
+      for (const box of all(`.box[data-id="${CSS.escape(each)}"]`, svg)) pin(box, up.has(each), down.has(each));
     }
     const within = (set, each) => set.has(each) || began.has(each);
     for (const line of all("[data-arrow]", svg)) {

@@ -10,8 +10,8 @@ from stateflow.lineage.layout.shapes import Box, Route
 from stateflow.lineage.layout.text import width
 from stateflow.lineage.svg.marks import box_mark, number, route_mark
 
-_SIZE, _GAP, _SAMPLE, _ROW = 11.0, 16.0, 26.0, 24.0
-_NAMES = {
+_SIZE, _GAP, SAMPLE, _ROW = 11.0, 16.0, 26.0, 24.0
+NAMES = {
     "start": "start",
     "end": "end",
     **SAMPLES,
@@ -34,18 +34,28 @@ class Legend:
 
 def legend(kinds: Iterable[str], styles: Iterable[str], scope: str, limit: float) -> Legend:
     """Return the legend of these kinds of elements and styles of arrows, in rows of at most ``limit`` pixels."""
-    rows = _rows([name for name in _NAMES if name in {*kinds, *styles}], limit)
+    rows = _rows(present(kinds, styles), limit)
     widest = max((_wide(row) for row in rows), default=0)
     parts = []
     for index, row in enumerate(rows):
         x = (widest - _wide(row)) / 2
         for name in row:
-            sample = route_mark(_line(name), scope) if name in ARROWS else box_mark(_sample(name), _NAMES[name])
-            label = f'<text x="{number(_SAMPLE + 7)}" y="4">{_NAMES[name]}</text>'
+            label = f'<text x="{number(SAMPLE + 7)}" y="4">{NAMES[name]}</text>'
             move = f"translate({number(x)} {number(index * _ROW + _ROW / 2)})"
-            parts.append(f'<g transform="{move}">{sample}{label}</g>')
+            parts.append(f'<g transform="{move}">{sample(name, scope)}{label}</g>')
             x += _wide([name]) + _GAP
     return Legend(f'<g class="legend">{"".join(parts)}</g>', widest, len(rows) * _ROW)
+
+
+def present(kinds: Iterable[str], styles: Iterable[str]) -> list[str]:
+    """Return what a legend has to explain, in the order of the grammar."""
+    found = {*kinds, *styles}
+    return [name for name in NAMES if name in found]
+
+
+def sample(name: str, scope: str) -> str:
+    """Return a sample of a kind or style, ``SAMPLE`` wide, with its middle at height 0."""
+    return route_mark(_line(name), scope) if name in ARROWS else box_mark(_sample(name), NAMES[name])
 
 
 def _rows(names: Sequence[str], limit: float) -> list[list[str]]:
@@ -63,14 +73,14 @@ def _rows(names: Sequence[str], limit: float) -> list[list[str]]:
 
 
 def _wide(row: Sequence[str]) -> float:
-    return sum(_SAMPLE + 7 + width(_NAMES[name], _SIZE) + _GAP for name in row) - _GAP
+    return sum(SAMPLE + 7 + width(NAMES[name], _SIZE) + _GAP for name in row) - _GAP
 
 
 def _sample(kind: str) -> Box:
     if kind in ("start", "end"):
-        return Box(kind, kind, (_SAMPLE - _DOT) / 2, -_DOT / 2, _DOT, _DOT, "")
-    return Box(kind, kind, 0, -7, _SAMPLE, 14, "")
+        return Box(kind, kind, (SAMPLE - _DOT) / 2, -_DOT / 2, _DOT, _DOT, "")
+    return Box(kind, kind, 0, -7, SAMPLE, 14, "")
 
 
 def _line(style: str) -> Route:
-    return Route("", "", "", style, ((0, 0), (_SAMPLE, 0)))
+    return Route("", "", "", style, ((0, 0), (SAMPLE, 0)))
