@@ -1,7 +1,7 @@
 """Draws the lineage of every example, and the hand-made ones, as PNG: ``make pictures``, then look at them.
 
 Each is drawn as picture and as page, light and dark, at the width of a desk (1280) and of a phone (390), into
-``build/pictures``. Arguments choose the lineages by name.
+``build/pictures``. Arguments choose the lineages by name. The pictures that the documentation shows are written too.
 """
 
 from __future__ import annotations
@@ -39,6 +39,16 @@ def _lineage(name: str) -> Lineage:
     return drawn
 
 
+def kept() -> dict[Path, str]:
+    """Return the pictures that are kept beside the documentation, by their files."""
+    from stateflow_integrations.demo import graph
+
+    from examples.modular_rag.pictures import pictures
+
+    demo = Lineage.of(graph(), entrypoint="ask", resources=["index"], initial_keys=["chat_history"])
+    return {ROOT / "docs" / "lineage.svg": demo.to_svg(), **pictures()}
+
+
 def draw(opened: Browser, name: str, lineage: Lineage) -> None:
     """Draw one lineage in every way."""
     page, picture = FOLDER / f"{name}.html", FOLDER / f"{name}.svg"
@@ -63,6 +73,9 @@ def main(chosen: list[str]) -> None:
     if chromium is None:
         sys.exit("pictures need Chromium: apt install chromium")
     FOLDER.mkdir(parents=True, exist_ok=True)
+    for path, text in kept().items():
+        path.write_text(text, encoding="utf-8")
+        print(path.relative_to(ROOT))
     known = {**dict(examples()), **{f"case-{name}": made for name, made in CASES.items()}}
     with browser(chromium) as opened:
         for name in chosen or known:

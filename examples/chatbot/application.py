@@ -79,5 +79,5 @@ def build(complete: Complete = echo, *, app_id: str | None = None, store: Any = 
 if __name__ == "__main__":
     app = build()
     for prompt in ("Who was Aaron Burr?", "How do I steal a password?"):
-        _, _, state = app.run(inputs={"prompt": prompt})
+        state = app.run(inputs={"prompt": prompt}).state
         print(f"> {prompt}\n{state['response']}")

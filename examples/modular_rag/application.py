@@ -13,6 +13,5 @@ __all__ = ["QUESTIONS", "STAGES", "build"]
 if __name__ == "__main__":
     for name, stage in STAGES.items():
         app = stage.build()
-        for question in QUESTIONS:
-            _, _, state = app.run(inputs={"question": question})
-        print(f"{name}: {state['reply']}")
+        replies = [app.run(inputs={"question": question}).state["reply"] for question in QUESTIONS]
+        print(f"{name}: {replies[-1]}")

@@ -10,13 +10,13 @@ from stateflow_dags.rag import answer, retrieve
 PROJECT = "demo"
 
 
-@action(reads=[], writes=["question", "chat_history"])
+@action(reads=[], writes=["question"])
 def ask(state: State, question: str) -> State:
-    """Take the question; the first one begins the conversation."""
-    return state.update(question=question).extend(chat_history=[])
+    """Take the question."""
+    return state.update(question=question)
 
 
-@action(reads=["question"], writes=["reply", "citations", "chat_history"])
+@action(reads=["question"], writes=["reply", "citations"], appends=["chat_history"])
 def give_up(state: State) -> State:
     """Say that nothing was found, and remember that this was asked."""
     reply = "I found nothing about this in the documents."
@@ -56,6 +56,7 @@ def build(
     return (
         ApplicationBuilder()
         .with_graph(machine)
+        .with_state(chat_history=[])
         .with_entrypoint("ask")
         .with_halts(halt_after=["answer", "give_up"])
         .with_resources(**resources)

@@ -34,12 +34,14 @@ class Watch(LifecycleHook):
         self.steps: list[Timed] = []
         self._since = 0.0
 
-    def pre_run_step(self, *, action: Action, sequence_id: int, **future_kwargs: Any) -> None:
-        self.steps.append(Timed(sequence_id, action.name))
+    def pre_run_step(self, **facts: Any) -> None:
+        action: Action = facts["action"]
+        self.steps.append(Timed(facts["sequence_id"], action.name))
         self._since = perf_counter()
 
-    def post_run_node(self, *, node: NodeRun, **future_kwargs: Any) -> None:
+    def post_run_node(self, **facts: Any) -> None:
+        node: NodeRun = facts["node"]
         self.steps[-1].nodes[node.name] = node.duration
 
-    def post_run_step(self, **future_kwargs: Any) -> None:
+    def post_run_step(self, **facts: Any) -> None:
         self.steps[-1].seconds = perf_counter() - self._since
