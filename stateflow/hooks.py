@@ -3,58 +3,159 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
+from stateflow.context import NodeRun, Span
 from stateflow.errors import nearest
+from stateflow.state import State
+
+if TYPE_CHECKING:
+    from stateflow.actions import Action
+    from stateflow.graph import Graph
 
 
 class LifecycleHook:
     """Subclass it and override what you need; only overridden methods are called.
 
-    Each method may be sync or async (async ones need an async verb) and is called with keywords only. Take
-    ``**future_kwargs``, so that more facts can be given later. A ``post_`` hook sees what was committed; if it
+    Each method may be sync or async (async ones need an async verb) and is called with keywords only. Name those that
+    you need and take ``**future_kwargs``, so that more facts can be given later. A ``post_`` hook sees what was committed; if it
     raises, the exception propagates and the step stays committed.
     """
 
-    def post_application_create(self, **future_kwargs: Any) -> Any:
-        """Called once, when an application is built: ``app_id, partition_key, state, graph``."""
+    def post_application_create(
+        self, *, app_id: str, partition_key: str | None, state: State, graph: Graph, **future_kwargs: Any
+    ) -> Any:
+        """Called once, when an application is built."""
 
-    def pre_run_execute_call(self, **future_kwargs: Any) -> Any:
-        """Called when a verb starts: ``app_id, partition_key, state, method``."""
+    def pre_run_execute_call(
+        self, *, app_id: str, partition_key: str | None, state: State, method: str, **future_kwargs: Any
+    ) -> Any:
+        """Called when a verb starts; ``method`` is its name."""
 
-    def post_run_execute_call(self, **future_kwargs: Any) -> Any:
-        """Called when a verb ends: ``app_id, partition_key, state, method, exception``."""
+    def post_run_execute_call(
+        self,
+        *,
+        app_id: str,
+        partition_key: str | None,
+        state: State,
+        method: str,
+        exception: BaseException | None,
+        **future_kwargs: Any,
+    ) -> Any:
+        """Called when a verb ends, with the exception that ends it."""
 
-    def pre_run_step(self, **future_kwargs: Any) -> Any:
-        """Called before a body: ``app_id, partition_key, action, state, inputs, sequence_id``."""
+    def pre_run_step(
+        self,
+        *,
+        app_id: str,
+        partition_key: str | None,
+        action: Action,
+        sequence_id: int,
+        state: State,
+        inputs: Mapping[str, Any],
+        **future_kwargs: Any,
+    ) -> Any:
+        """Called before a body, with the inputs that it takes."""
 
-    def post_run_step(self, **future_kwargs: Any) -> Any:
-        """Called after a step: ``app_id, partition_key, action, state, result, sequence_id, exception``."""
+    def post_run_step(
+        self,
+        *,
+        app_id: str,
+        partition_key: str | None,
+        action: Action,
+        sequence_id: int,
+        state: State,
+        result: Mapping[str, Any] | None,
+        exception: BaseException | None,
+        **future_kwargs: Any,
+    ) -> Any:
+        """Called after a step, also after one that failed: then there is no result, and the state is the one before."""
 
-    def pre_start_stream(self, **future_kwargs: Any) -> Any:
-        """Called before a streaming body: ``app_id, partition_key, action, sequence_id``."""
+    def pre_start_stream(
+        self, *, app_id: str, partition_key: str | None, action: Action, sequence_id: int, **future_kwargs: Any
+    ) -> Any:
+        """Called before a streaming body."""
 
-    def post_stream_item(self, **future_kwargs: Any) -> Any:
-        """Called for each item: ``app_id, partition_key, action, sequence_id, item, item_index``."""
+    def post_stream_item(
+        self,
+        *,
+        app_id: str,
+        partition_key: str | None,
+        action: Action,
+        sequence_id: int,
+        item: Any,
+        item_index: int,
+        **future_kwargs: Any,
+    ) -> Any:
+        """Called for each item that a body yields or emits."""
 
-    def post_end_stream(self, **future_kwargs: Any) -> Any:
-        """Called when a streaming body has ended: ``app_id, partition_key, action, sequence_id``."""
+    def post_end_stream(
+        self, *, app_id: str, partition_key: str | None, action: Action, sequence_id: int, **future_kwargs: Any
+    ) -> Any:
+        """Called when a streaming body has ended."""
 
-    def pre_start_span(self, **future_kwargs: Any) -> Any:
-        """Called when a span opens: ``app_id, partition_key, action, sequence_id, span``."""
+    def pre_start_span(
+        self,
+        *,
+        app_id: str,
+        partition_key: str | None,
+        action: Action,
+        sequence_id: int,
+        span: Span,
+        **future_kwargs: Any,
+    ) -> Any:
+        """Called when a span opens."""
 
-    def post_end_span(self, **future_kwargs: Any) -> Any:
-        """Called when a span closes: ``app_id, partition_key, action, sequence_id, span``."""
+    def post_end_span(
+        self,
+        *,
+        app_id: str,
+        partition_key: str | None,
+        action: Action,
+        sequence_id: int,
+        span: Span,
+        **future_kwargs: Any,
+    ) -> Any:
+        """Called when a span closes."""
 
-    def pre_run_node(self, **future_kwargs: Any) -> Any:
-        """Called before a DAG's node: ``app_id, partition_key, action, sequence_id, node, arguments``."""
+    def pre_run_node(
+        self,
+        *,
+        app_id: str,
+        partition_key: str | None,
+        action: Action,
+        sequence_id: int,
+        node: str,
+        arguments: Mapping[str, Any],
+        **future_kwargs: Any,
+    ) -> Any:
+        """Called before a node of a DAG."""
 
-    def post_run_node(self, **future_kwargs: Any) -> Any:
-        """Called after a DAG's node: ``app_id, partition_key, action, sequence_id, node`` (its record)."""
+    def post_run_node(
+        self,
+        *,
+        app_id: str,
+        partition_key: str | None,
+        action: Action,
+        sequence_id: int,
+        node: NodeRun,
+        **future_kwargs: Any,
+    ) -> Any:
+        """Called after a node of a DAG, with its record."""
 
-    def do_log_attributes(self, **future_kwargs: Any) -> Any:
-        """Called by ``log_attributes``: ``app_id, partition_key, action, sequence_id, attributes, span``."""
+    def do_log_attributes(
+        self,
+        *,
+        app_id: str,
+        partition_key: str | None,
+        action: Action,
+        sequence_id: int,
+        attributes: dict[str, Any],
+        span: Span | None,
+        **future_kwargs: Any,
+    ) -> Any:
+        """Called by ``log_attributes``; without an open span the attributes belong to the step."""
 
 
 POINTS: tuple[str, ...] = tuple(name for name in vars(LifecycleHook) if not name.startswith("_"))

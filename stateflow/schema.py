@@ -39,7 +39,7 @@ class ModelSchema:
                 self._take_dataclass(given)
             elif typing.is_typeddict(given):
                 self.hints = typing.get_type_hints(model, include_extras=True)
-                self.required = frozenset(getattr(model, "__required_keys__", ()))
+                self.required = frozenset(name for name, hint in self.hints.items() if _is_required(model, name, hint))
             else:
                 raise GraphError(f"with_typing takes a pydantic model, a dataclass or a TypedDict, not {model!r}")
             self._fields = {name: self._adapter(_plain(hint)) for name, hint in self.hints.items()}
@@ -121,6 +121,13 @@ class ModelSchema:
             elif item.default_factory is not dataclasses.MISSING:
                 self.defaults[item.name] = item.default_factory()
         self.required = frozenset(self.hints) - self.defaults.keys()
+
+
+def _is_required(model: Any, name: str, hint: Any) -> bool:
+    """Return whether a TypedDict needs a key; where its annotations are strings, the class itself does not know."""
+    if typing.get_origin(hint) in (typing.Required, typing.NotRequired):
+        return typing.get_origin(hint) is typing.Required
+    return name in model.__required_keys__
 
 
 def _plain(hint: Any) -> Any:

@@ -549,6 +549,6 @@ def test_update_state_takes_a_state_of_the_application() -> None:
     app.run()
     wrongs: Iterator[Any] = iter(({"n": 2}, seen[0], None))
     for wrong in wrongs:
-        with pytest.raises(InputError, match="update_state takes a State made from app.state, not"):
+        with pytest.raises(InputError, match=r"update_state takes a State made from app\.state, not"):
             app.update_state(wrong)
     assert app.state == {"other": 1, "n": 1}

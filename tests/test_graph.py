@@ -292,7 +292,9 @@ def test_a_plain_function_in_a_transition_is_named() -> None:
         return state
 
     loose: Any = (ask, anser)
-    assert findings(three().with_transitions(loose)) == ["transition 'ask' -> 'anser': there is no action 'anser'; did you mean 'answer'?"]
+    assert findings(three().with_transitions(loose)) == [
+        "transition 'ask' -> 'anser': there is no action 'anser'; did you mean 'answer'?"
+    ]
 
 
 @pytest.mark.parametrize("name", ["*", "@tag:x", "@", ""])
@@ -310,7 +312,8 @@ def test_all_findings_come_at_once() -> None:
         return state
 
     builder = GraphBuilder().with_actions(ask, ask, mistyped)
-    builder.with_transitions(("ask", "nowhere"), ("ask",), ("ask", "mistyped", Condition.of(bool, reads=["n"])))  # type: ignore[arg-type]
+    short: Any = ("ask",)
+    builder.with_transitions(("ask", "nowhere"), short, ("ask", "mistyped", Condition.of(bool, reads=["n"])))
     with pytest.raises(GraphError) as caught:
         builder.build()
     assert len(caught.value.findings) == 4

@@ -29,6 +29,14 @@ from stateflow.hooks import POINTS
 
 from tests.driving import Driver
 
+KNOWN = {
+    given.name
+    for point in POINTS
+    for given in inspect.signature(getattr(LifecycleHook(), point)).parameters.values()
+    if given.kind is given.KEYWORD_ONLY
+}
+"""Every fact that some point is told."""
+
 Told = list[tuple[str, dict[str, Any]]]
 
 
@@ -152,13 +160,12 @@ INSIDE = {
 
 
 def test_facts_are_those_that_are_documented(driver: Driver) -> None:
-    """Each point gets the facts that its docstring lists, as keywords."""
+    """Each point gets the facts that its signature lists, as keywords."""
     told: Told = []
     driver.run(driver.build(everything(driver).with_hooks(listening(told))))
     for point, facts in told:
-        doc = inspect.getdoc(getattr(LifecycleHook, point)) or ""
-        listed = doc.partition(": ``")[2].partition("``")[0].split(", ")
-        assert set(facts) == set(listed), point
+        known = inspect.signature(getattr(LifecycleHook, point)).parameters.values()
+        assert set(facts) == {given.name for given in known if given.kind is given.KEYWORD_ONLY}, point
 
 
 def test_facts_of_a_step(driver: Driver) -> None:
@@ -189,7 +196,7 @@ def test_facts_of_inside(driver: Driver) -> None:
     """Items are counted, emitted ones too; spans, attributes and nodes are handed over as they are."""
     told: Told = []
     driver.run(driver.build(everything(driver).with_hooks(listening(told, *sorted(INSIDE)))))
-    facts = {}
+    facts: dict[str, list[dict[str, Any]]] = {}
     for point, given in told:
         facts.setdefault(point, []).append(given)
     assert [(item["item"], item["item_index"]) for item in facts["post_stream_item"]] == [("told", 0), ("item", 0)]
@@ -221,7 +228,7 @@ def test_only_what_is_overridden_is_called(driver: Driver) -> None:
     driver.step(driver.build(counting(child)))
     assert [point for point, _ in told] == ["post_run_step"]
     for point in POINTS:
-        assert getattr(LifecycleHook(), point)(anything=1) is None
+        assert getattr(LifecycleHook(), point)(**dict.fromkeys([*KNOWN, "anything"])) is None
 
 
 # -- failures ----------------------------------------------------------------------------------------------------

@@ -138,7 +138,7 @@ def test_what_was_opened_is_closed_in_reverse() -> None:
         llm=Resource(lambda: Client(log, "llm")),
         index=Resource(lambda: Client(log, "index")),
         idle=Resource(lambda: Client(log, "idle")),
-        plain=Resource(lambda: object()),
+        plain=Resource(object),
     )
     with builder.build() as app:
         app.run()
@@ -196,10 +196,7 @@ def test_one_that_fails_to_close_does_not_keep_others_open(driver: Driver) -> No
     app = driver.build(builder)
     driver.run(app)
     with pytest.raises(OSError, match="gone"):
-        if driver.is_async:
-            driver.wait(app.aclose())
-        else:
-            app.close()
+        driver.wait(app.aclose()) if driver.is_async else app.close()
     assert log[-1] == "close client"
 
 

@@ -8,7 +8,7 @@ from contextvars import copy_context
 from functools import partial
 from typing import Any
 
-from stateflow._drive.body import END, Answer, Streaming, abandon, start, too_slow
+from stateflow._drive.body import END, OPEN, Answer, Streaming, abandon, start, too_slow
 from stateflow._drive.inbox import AsyncInbox
 from stateflow._drive.inside import Inside
 from stateflow._drive.threads import in_thread
@@ -25,11 +25,13 @@ class AsyncSource(Streaming):
     ``waited``.
     """
 
-    __slots__ = ("_advance", "_body", "_inbox", "_pending", "_plain", "_run", "_waiting")
+    __slots__ = ("_advance", "_body", "_inbox", "_is_bare", "_pending", "_plain", "_run", "_told", "_waiting")
 
     def __init__(self, effect: Stream, inbox: AsyncInbox | None, *, as_events: bool) -> None:
         super().__init__(effect, as_events=as_events)
         self._inbox = inbox
+        self._told = () if inbox is None else inbox.told
+        self._is_bare = self.heard is None and not as_events
         self._run: Callable[..., Any] = copy_context().run
         self._plain = effect.closed.is_async and effect.closed.action.timeout is None
         self._body: Any = None
@@ -50,7 +52,15 @@ class AsyncSource(Streaming):
             try:
                 waits_for = self._run(coming.send, None)
             except StopIteration as stop:
-                value = self._item(stop.value)
+                raw = stop.value
+                if self._is_bare and self.told is OPEN and not self._told:  # by far the most common: as `_item` does
+                    if raw.__class__ is not tuple or len(raw) != 2:
+                        self.effect.items += 1
+                        return raw
+                    if raw[1] is None:
+                        self.effect.items += 1
+                        return raw[0]
+                value = self._item(raw)
                 if value is not WAIT:
                     return value
             except StopAsyncIteration:
