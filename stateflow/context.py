@@ -86,9 +86,7 @@ class Scope(Access):
     attributes: dict[str, Any] | None = None
     nodes: list[NodeRun] | None = None
 
-    def __init__(
-        self, declared: Declared, base: dict[str, Any], listener: Listener | None, watched: bool
-    ) -> None:
+    def __init__(self, declared: Declared, base: dict[str, Any], listener: Listener | None, watched: bool) -> None:
         self.declared = declared
         self.base = base
         self.listener = listener

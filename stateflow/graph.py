@@ -103,7 +103,15 @@ class GraphBuilder:
         return self
 
     def with_graph(self, graph: Graph) -> Self:
-        """Add all actions and transitions of another graph."""
+        """Add all actions and transitions of another graph.
+
+        Raises:
+            GraphError: it is no graph.
+        """
+        given: object = graph
+        if not isinstance(given, Graph):
+            hint = "; build it first: builder.build()" if isinstance(given, GraphBuilder) else ""
+            raise GraphError(f"with_graph takes a Graph, not {type(given).__name__}{hint}")
         self._actions += list(graph.actions.items())
         self._transitions += [(step.source, step.target, step.condition) for step in graph.transitions]
         return self

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 class LifecycleHook:
     """Subclass it and override what you need; only overridden methods are called.
 
-    Each method may be sync or async (async ones need an async verb) and is called with keywords only. Name those that
-    you need and take ``**future_kwargs``, so that more facts can be given later. A ``post_`` hook sees what was committed; if it
-    raises, the exception propagates and the step stays committed.
+    Each method may be sync or async (async ones need an async verb) and is called with keywords only. Name those
+    that you need and take ``**future_kwargs``, so that more facts can be given later. A ``post_`` hook sees what was
+    committed; if it raises, the exception propagates and the step stays committed.
     """
 
     def post_application_create(

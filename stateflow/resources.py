@@ -41,9 +41,6 @@ class Resources:
     def __iter__(self) -> Iterator[str]:
         return iter(self._given)
 
-    def __contains__(self, name: object) -> bool:
-        return name in self._given
-
     def open(self, name: str) -> Any:
         """Return the live object, calling its factory the first time."""
         given = self._given[name]

@@ -424,7 +424,7 @@ def settle(access: Access, returned: State) -> tuple[dict[str, Any], StateView]:
             or a declared write does not exist after the step.
     """
     declared, base = access.declared, access.base
-    if returned.__class__ is not StateView or returned._access is not access:
+    if type(returned) is not StateView or returned._access is not access:
         raise ActionError(
             f"action {declared.action!r} returned a State that does not descend from the one it was given; "
             "return state.update(...) of the argument, or state.merge(other)"

@@ -74,6 +74,19 @@ class Driver:
             return self._runner.run(_listed(app.astream_events(**arguments)))
         return list(app.stream_events(**arguments))
 
+    def gathered(self, app: Any, verb: str, **arguments: Any) -> tuple[list[Any], Exception | None]:
+        """Return what ``stream_result`` or ``stream_events`` gave, and the error that ended it."""
+        given: list[Any] = []
+        try:
+            if self.is_async:
+                self._runner.run(_kept(given, getattr(app, f"a{verb}")(**arguments)))
+            else:
+                started = getattr(app, verb)(**arguments)
+                given.extend(started[1] if isinstance(started, tuple) else started)
+        except Exception as error:  # noqa: BLE001  the test looks at it
+            return given, error
+        return given, None
+
     def wait(self, coroutine: Any) -> Any:
         """Run a coroutine in the loop that the async verbs run in."""
         return self._runner.run(coroutine)
@@ -118,6 +131,11 @@ def _agenerator(function: Callable[..., Any]) -> Callable[..., Any]:
 
 async def _listed(iterator: Any) -> list[Any]:
     return [item async for item in iterator]
+
+
+async def _kept(given: list[Any], started: Any) -> None:
+    async for item in (await started)[1] if inspect.iscoroutine(started) else started:
+        given.append(item)  # noqa: PERF401  what came before an error counts
 
 
 async def _astreamed(started: Any) -> Streamed:

@@ -149,6 +149,45 @@ def test_any_callable_can_be_decorated() -> None:
     assert alone(decorate(lambda state: state.update(n=6))).run().state == {"n": 6}
 
 
+def test_an_object_may_be_async() -> None:
+    """An object with an async ``__call__`` is an async action."""
+
+    class Adder:
+        async def __call__(self, state: State) -> State:
+            return state.update(n=5)
+
+    decorate: Any = action(writes=["n"])
+    app = alone(decorate(Adder()))
+    with pytest.raises(GraphError, match="action 'work' is async"):
+        app.run()
+    assert asyncio.run(app.arun()).state == {"n": 5}
+
+
+def test_a_coroutine_that_nobody_awaits_is_named() -> None:
+    """A plain function, class or signature that returns a coroutine is told to be async; the coroutine is closed."""
+
+    async def later() -> int:
+        raise AssertionError
+
+    class Returns(Count):
+        inputs = ()
+
+        def run(self, state: State) -> Any:  # type: ignore[override]
+            return later()
+
+    @action(writes=["n"])
+    def function(state: State) -> Any:
+        return later()
+
+    @action(writes=["n"])
+    def signature() -> Any:
+        return later()
+
+    for given in (Returns(), function, signature):
+        with pytest.raises(ActionError, match="action 'work' returned a coroutine; make its function async and await"):
+            alone(given, n=0).run()
+
+
 def test_decorating_twice_counts_the_outer_one() -> None:
     """An action may be declared anew over the function of another one."""
 
@@ -270,7 +309,7 @@ def test_a_class_is_named_after_itself() -> None:
     """Without a name from the graph, the class's name counts, or one that it gives itself."""
 
     class Named(Count):
-        name = "mine"
+        name = "mine"  # pyright: ignore[reportIncompatibleMethodOverride, reportAssignmentType]  people do
 
     assert (Count().name, Named().name, Named().with_name("other").name) == ("Count", "mine", "other")
     graph = ApplicationBuilder().with_actions(Count(), Named(), third=Named()).with_state(n=0)
@@ -670,8 +709,20 @@ def test_state_comes_first() -> None:
     def keyword(*, state: State) -> State:
         return state
 
+    class Second(Count):
+        inputs = ()
+
+        def run(self, before: int, state: State) -> dict[str, Any]:  # type: ignore[override]
+            return {}
+
+    @action(writes=["n"])
+    def other(before: State) -> State:
+        return before
+
     for given in (second, keyword):
         assert findings(given) == ["action 'work': 'state' must be the first parameter of its function"]
+    assert findings(Second(), n=0) == ["action 'work': 'state' must be the first parameter of run"]
+    assert findings(other) == ["action 'work': parameter 'before' is a State; call it 'state' and put it first"]
 
 
 def test_arguments_are_given_by_keyword() -> None:
@@ -890,6 +941,20 @@ def test_wrongly_typed_inputs_are_refused_before_the_body() -> None:
         with pytest.raises(InputError, match=rf"action 'work' takes '{name}' as .*{shown}.*, not {kind}"):
             app.run(inputs={name: value})
     assert (app.state, app.sequence_id) == ({"n": 0}, None)
+
+
+def test_none_is_fine_where_it_is_the_default() -> None:
+    """An annotation need not repeat it."""
+
+    @action(writes=["seen"])
+    def work(state: State, model: str = None) -> State:  # type: ignore[assignment]  # noqa: RUF013  people write it
+        return state.update(seen=model)
+
+    app = alone(work)
+    assert app.run(inputs={"model": None}).state == {"seen": None}
+    app.reset_to_entrypoint()
+    with pytest.raises(InputError, match=r"takes 'model' as .*str.*, not int"):
+        app.run(inputs={"model": 3})
 
 
 class Speaks(Protocol):

@@ -237,7 +237,10 @@ def test_unknown_halts_and_tags() -> None:
         "with_halts(halt_before=...): there is no action 'asj'; did you mean 'ask'?",
         "with_halts(halt_after=...): no action has the tag 'speak'; did you mean 'speaks'?",
     ]
-    odd: Any = [3]
+    odd: Any = 3
+    said = "with_halts(halt_before=...): 3 is not the name of an action, nor a list of names"
+    assert findings(chat().with_halts(halt_before=odd)) == [said]
+    odd = [3]
     assert findings(chat().with_halts(halt_after=odd)) == ["with_halts(halt_after=...): 3 is not the name of an action"]
 
 
@@ -493,6 +496,27 @@ def test_unknown_stores_are_refused(driver: Driver) -> None:
     """What is no store is shown, with what one is."""
     with pytest.raises(InputError, match="3 is not a store; give an address such as"):
         driver.build(chat().with_tracker(3))
+
+
+@dataclass(frozen=True)
+class Mood:
+    """A class of the user's that no annotation names."""
+
+    name: str
+
+
+def test_named_types_are_kept(driver: Driver) -> None:
+    """with_types names classes that stores give back as they were."""
+    with closing(open_store("memory://")) as store:
+        builder = chat().with_identifiers("me").with_state(mood=Mood("calm")).with_types(Mood)
+        driver.run(driver.build(builder.with_store(store)), halt_after=["ask"], inputs={"prompt": "x"})
+        assert driver.build(builder).state["mood"] == Mood("calm")
+
+
+def test_an_empty_app_id_is_refused(driver: Driver) -> None:
+    """A variable that was never set does not start a run under another name."""
+    with pytest.raises(InputError, match="the app_id is empty"):
+        driver.build(chat().with_identifiers(""))
 
 
 def test_an_existing_run_is_not_overwritten(driver: Driver) -> None:

@@ -369,5 +369,6 @@ def test_a_stopped_scope_starts_no_node() -> None:
     assert told == ["a", "a ended"]
     alone_ = Scope(Declared("work"), {}, None, watched=True)
     alone_.node_starts("a", {})
-    alone_.node_ended(NodeRun("a", 0.0, 0.0, "done", {}))
-    assert [node.name for node in alone_.nodes or ()] == ["a"]
+    for name in ("a", "b"):
+        alone_.node_ended(NodeRun(name, 0.0, 0.0, "done", {}))
+    assert [node.name for node in alone_.nodes or ()] == ["a", "b"]

@@ -153,6 +153,17 @@ def test_graphs_that_share_a_name_are_a_finding() -> None:
     ]
 
 
+def test_only_graphs_are_put_together() -> None:
+    """A builder in place of its graph, or anything else, is refused at once."""
+    wrong: Any = three()
+    with pytest.raises(
+        GraphError, match=r"with_graph takes a Graph, not GraphBuilder; build it first: builder.build\(\)"
+    ):
+        GraphBuilder().with_graph(wrong)
+    with pytest.raises(GraphError, match=r"with_graph takes a Graph, not NoneType$"):
+        ApplicationBuilder().with_graphs(None)  # type: ignore[arg-type]
+
+
 # -- "*" -------------------------------------------------------------------------------------------------------
 
 

@@ -38,7 +38,6 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 
 UPWARD: frozenset[tuple[str, str, str]] = frozenset(
     {
-        ("dag_action", "_stream_of", "_drive"),  # async generators are made in ``_drive`` alone
         ("actions", "Action.lineage", "lineage"),
         ("graph", "Graph.lineage", "lineage"),
     }

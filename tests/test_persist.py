@@ -59,7 +59,7 @@ def counter(limit: int = 100) -> ApplicationBuilder:
         ApplicationBuilder()
         .with_actions(increment, finish=action(writes=["done"])(finish))
         .with_transitions(
-            ("increment", "increment", Condition.of(lambda state: state["count"] < limit, reads=["count"], name="below")),
+            ("increment", "increment", Condition.of(lambda state: state["count"] < limit, reads=["count"])),
             ("increment", "finish", default),
         )
         .with_state(count=0)
@@ -375,7 +375,8 @@ def test_a_run_resumes_to_the_handler_of_a_failed_step(driver: Driver, tmp_path:
         assert app.get_next_action().name == "recover"
         made = driver.run(app)
         assert made.state["error"] == "RecordedError builtins.ValueError"
-        assert (made.state["message"], made.state["kept"], app.sequence_id) == ("builtins.ValueError: bad", 1 + edits, 1)
+        assert made.state["message"] == "builtins.ValueError: bad"
+        assert (made.state["kept"], app.sequence_id) == (1 + edits, 1)
     assert issubclass(RecordedError, Exception)
 
 
@@ -500,9 +501,14 @@ def test_a_tracker_that_fails_is_left_out_with_one_warning(driver: Driver, good:
     """The run goes on in the persister, whenever the tracker fails."""
     truth = Written()
     builder = counter().with_identifiers("run").with_state_persister(truth).with_tracker(Broken(good))
-    with pytest.warns(TrackerWarning, match="the tracker failed .* the disk is full") as told:
+
+    def built_and_run() -> Any:
         app = driver.build(builder)
         driver.run(app, max_steps=5)
+        return app
+
+    with pytest.warns(TrackerWarning, match="the tracker failed .* the disk is full") as told:
+        app = built_and_run()
     assert len(told) == 1
     assert (app.state["count"], len(truth.records)) == (5, 6)
 
@@ -599,7 +605,8 @@ def test_a_sqlite_persister_resumes(driver: Driver, tmp_path: Path, make: Any) -
     persister.initialize()
 
     def build() -> Any:
-        return driver.build(counter().with_identifiers("run").with_state_persister(persister).initialize_from(persister))
+        builder = counter().with_identifiers("run")
+        return driver.build(builder.with_state_persister(persister).initialize_from(persister))
 
     driver.step(build())
     assert driver.step(build()).state["count"] == 2
@@ -685,7 +692,8 @@ def test_a_record_holds_all_that_happened(driver: Driver) -> None:
         ApplicationBuilder()
         .with_actions(begin, greet=dag(shouted, greeting, writes=["greeting"], inputs=["mark"], name="greet"))
         .with_transitions(
-            ("begin", "begin", Condition.of(lambda state: False, reads=["text"], name="never")), ("begin", "greet", default)
+            ("begin", "begin", Condition.of(lambda state: False, reads=["text"], name="never")),
+            ("begin", "greet", default),
         )
         .with_state(text="hi", same=1, gone=1, seen=1, unused=1)
         .with_resources(client=Resource(object, version="7"))

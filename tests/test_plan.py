@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
@@ -295,7 +296,12 @@ def application(kinds: Kinds, specs: Specs, first: int, *, is_async: bool) -> An
     )
 
 
-def told(app: Any, made: Any) -> Any:
+def end_of(app: Any, call: Callable[[], Any]) -> tuple[Any, ...]:
+    """Return how a call ended, and what it left."""
+    try:
+        made = call()
+    except OSError as error:
+        return str(error), error.__notes__[0].partition(", run ")[0], dict(app.state)
     return made.action and made.action.name, made.result, made.halted, dict(app.state), app.sequence_id
 
 
@@ -308,19 +314,14 @@ def test_both_colours_go_the_same_way(
     with asyncio.Runner() as runner:
         for _ in range(4):
             how: dict[str, Any] = {"halt_before": before, "halt_after": after, "max_steps": 9}
-            ends: list[Any] = []
-            for app, call in ((sync, lambda: sync.run(**how)), (other, lambda: runner.run(other.arun(**how)))):
-                try:
-                    ends.append(told(app, call()))
-                except OSError as error:
-                    ends.append((str(error), error.__notes__[0].partition(", run ")[0], dict(app.state)))
-            assert ends[0] == ends[1]
+            running = partial(other.arun, **how)
+            assert end_of(sync, partial(sync.run, **how)) == end_of(other, lambda run=running: runner.run(run()))
 
 
 @given(kinds=bodies, specs=arrows, first=st.integers(0, 3))
 def test_all_verbs_go_the_same_way(kinds: Kinds, specs: Specs, first: int) -> None:
     """Random graphs: ``run``, ``iterate``, ``stream_iterate`` and ``stream_events`` leave the same state."""
-    verbs = {
+    verbs: dict[str, Callable[[Any], Any]] = {
         "run": lambda app: app.run(max_steps=9),
         "iterate": lambda app: list(app.iterate(max_steps=9)),
         "stream_iterate": lambda app: [container.get() for _, container in app.stream_iterate(max_steps=9)],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import warnings
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -130,7 +131,7 @@ def test_what_was_opened_is_closed_in_reverse() -> None:
     log: list[str] = []
 
     @action()
-    def two(state: State, llm: Client, index: Client) -> State:
+    def two(state: State, llm: Client, index: Client, plain: Any) -> State:
         return state
 
     builder = ApplicationBuilder().with_actions(two).with_entrypoint("two")
@@ -145,6 +146,20 @@ def test_what_was_opened_is_closed_in_reverse() -> None:
     assert log == ["open llm", "open index", "close index", "close llm"]
     app.close()
     assert len(log) == 4
+
+
+def test_the_end_closes_stores_that_were_opened_from_an_address(driver: Driver, tmp_path: Path) -> None:
+    """A store that was given as an object stays open."""
+    file, wal = tmp_path / "runs.db", tmp_path / "runs.db-wal"
+    app = driver.build(looping(llm=Client([])).with_tracker(f"sqlite:///{file}"))
+    driver.step(app)
+    assert wal.exists()
+    driver.wait(app.aclose()) if driver.is_async else app.close()
+    assert not wal.exists()
+    with closing(open_store(f"sqlite:///{file}")) as store:
+        app = driver.build(looping(llm=Client([])).with_tracker(store))
+        driver.wait(app.aclose()) if driver.is_async else app.close()
+        assert wal.exists()
 
 
 def test_an_async_end_awaits(driver: Driver) -> None:

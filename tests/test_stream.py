@@ -7,7 +7,7 @@ import contextvars
 import gc
 import threading
 import weakref
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from typing import Any
 
 import pytest
@@ -17,30 +17,21 @@ from stateflow import (
     ActionError,
     Address,
     ApplicationBuilder,
-    Failed,
     InputError,
-    Item,
-    LifecycleHook,
-    NodeFinished,
-    Paused,
     Retry,
     State,
-    StepCommitted,
-    StepStarted,
     StepTimeoutError,
     action,
-    dag,
     default,
-    emit,
-    log_attributes,
     on_error,
     open_store,
-    span,
     streaming_action,
     when,
 )
 
 from tests.driving import Driver
+
+MARK: contextvars.ContextVar[str] = contextvars.ContextVar("mark", default="outside")
 
 
 def pair(state: State) -> Iterator[Any]:
@@ -54,7 +45,7 @@ def bare(state: State) -> Iterator[Any]:
     yield {"reply": "abc"}, state.update(reply="abc")
 
 
-def returning(state: State) -> Iterator[Any]:
+def returning(state: State) -> Generator[Any, None, Any]:
     yield from ("a", "b", "c")
     return {"reply": "abc"}, state.update(reply="abc")
 
@@ -115,9 +106,8 @@ class Words(Action):
     writes = ("reply",)
     inputs = ("count",)
 
-    def stream_run(self, state: State, count: int) -> Iterator[Any]:
-        for number in range(count):
-            yield number
+    def stream_run(self, state: State, count: int) -> Generator[Any, None, Any]:
+        yield from range(count)
         return {"reply": "x" * count}
 
     def update(self, result: dict[str, Any], state: State) -> State:
@@ -190,10 +180,7 @@ def test_a_second_loop_goes_on_where_the_first_one_stopped(driver: Driver) -> No
 
     async def amain(app: Any) -> list[Any]:
         _, container = await app.astream_result(halt_after=["work"])
-        async for item in container:
-            first = item
-            break
-        return [first, [item async for item in container]]
+        return [await anext(container), [item async for item in container]]
 
     app = driver.build(alone(streaming(driver, bare)))
     if driver.is_async:
@@ -384,7 +371,6 @@ def test_a_finished_container_does_not_free_a_later_verb(driver: Driver) -> None
 
 def test_an_exception_in_mid_stream_commits_nothing(driver: Driver) -> None:
     """The items before it are given, then it propagates, and the application is usable."""
-    given: list[Any] = []
     fails = [True]
 
     def body(state: State) -> Iterator[Any]:
@@ -394,23 +380,13 @@ def test_an_exception_in_mid_stream_commits_nothing(driver: Driver) -> None:
         yield {}, state.update(reply="a")
 
     app = driver.build(alone(streaming(driver, body)))
-
-    async def amain() -> None:
-        _, container = await app.astream_result(halt_after=["work"])
-        async for item in container:
-            given.append(item)
-
-    with pytest.raises(ConnectionError, match="hung up") as raised:
-        if driver.is_async:
-            driver.wait(amain())
-        else:
-            given.extend(iter(app.stream_result(halt_after=["work"])[1]))
-    assert raised.value.__notes__ == ["in action 'work', step 0, run run"]
+    given, error = driver.gathered(app, "stream_result", halt_after=["work"])
+    assert given == ["a"]
+    assert isinstance(error, ConnectionError)
+    assert error.__notes__ == ["in action 'work', step 0, run run"]
     assert (app.state, app.sequence_id) == ({}, None)
     fails.clear()
     assert driver.run(app, max_steps=1).state["reply"] == "a"
-    if driver.is_async:
-        assert given == ["a"]
 
 
 def test_a_handler_takes_an_exception_in_mid_stream(driver: Driver) -> None:
@@ -439,8 +415,7 @@ def test_a_stream_is_tried_again_only_before_its_first_item(driver: Driver, afte
 
     def body(state: State) -> Iterator[Any]:
         calls.append(1)
-        for number in range(after):
-            yield number
+        yield from range(after)
         if len(calls) == 1:
             raise ConnectionError("hung up")
         yield "a"
@@ -456,7 +431,7 @@ def test_a_stream_is_tried_again_only_before_its_first_item(driver: Driver, afte
         assert calls == [1, 1]
 
 
-def test_the_timeout_of_a_stream_is_the_gap_between_items() -> None:
+def test_the_timeout_of_a_stream_is_the_gap_between_items(driver: Driver) -> None:
     """Many items may take longer together than one of them alone."""
     release = threading.Event()
 
@@ -469,16 +444,13 @@ def test_the_timeout_of_a_stream_is_the_gap_between_items() -> None:
         yield {}, state.update(reply="")
 
     app = alone(work).build()
-    _, container = app.stream_result(halt_after=["work"])
-    items = []
-    with pytest.raises(StepTimeoutError, match="waited longer for an item than its timeout"):
-        for item in container:
-            items.append(item)  # noqa: PERF402  what came before the error counts
+    items, error = driver.gathered(app, "stream_result", halt_after=["work"])
     release.set()
+    assert isinstance(error, StepTimeoutError)
+    assert "waited longer for an item than its timeout" in str(error)
     assert items == [0, 1, 2, 3]
     assert app.sequence_id is None
-    _, container = app.stream_result(halt_after=["work"])
-    assert container.get()[1]["reply"] == ""
+    assert driver.stream_result(app, halt_after=["work"]).state["reply"] == ""
 
 
 def test_an_async_stream_that_stalls_is_cancelled() -> None:
@@ -494,18 +466,12 @@ def test_an_async_stream_that_stalls_is_cancelled() -> None:
             closed.append(1)
         yield {}, state
 
-    async def main() -> list[Any]:
-        app = await alone(work).abuild()
-        _, container = await app.astream_result(halt_after=["work"])
-        items = []
-        with pytest.raises(StepTimeoutError):
-            async for item in container:
-                items.append(item)
-        assert app.sequence_id is None
-        return items
-
-    assert asyncio.run(main()) == ["a"]
-    assert closed == [1]
+    driver = Driver("async")
+    app = driver.build(alone(work))
+    items, error = driver.gathered(app, "stream_result", halt_after=["work"])
+    assert isinstance(error, StepTimeoutError)
+    assert (items, closed, app.sequence_id) == (["a"], [1], None)
+    driver.close()
 
 
 @pytest.mark.parametrize("timeout", [None, 5.0])
@@ -699,399 +665,6 @@ def test_breaking_out_of_stream_iterate_closes_the_body(driver: Driver) -> None:
     assert branch.app.sequence_id == 1
 
 
-# -- events -----------------------------------------------------------------------------------------------
-
-
-def three(count: int) -> int:
-    return count + 3
-
-
-def six(three: int) -> int:
-    return three * 2
-
-
-def test_events_tell_all_that_happens_in_order(driver: Driver) -> None:
-    """Typed events of a whole run: starts, nodes, items, emits, commits, and how it ended."""
-
-    def body(state: State) -> Iterator[Any]:
-        yield "a"
-        emit("from inside")
-        yield "b"
-        yield {"reply": "ab"}, state.update(reply="ab")
-
-    app = driver.build(
-        alone(streaming(driver, body), ("count", "work")).with_actions(
-            count=dag(three, six, writes={"count": "six"}, name="count")
-        ).with_entrypoint("count").with_state(count=1)
-    )
-    events = driver.stream_events(app)
-    assert [type(event) for event in events] == [
-        StepStarted, NodeFinished, NodeFinished, StepCommitted, StepStarted, Item, Item, Item, StepCommitted, Paused
-    ]
-    assert [(event.action, event.sequence) for event in events] == [("count", 0)] * 4 + [("work", 1)] * 6
-    assert [event.value for event in events if isinstance(event, Item)] == ["a", "from inside", "b"]
-    assert [(event.node.name, event.node.value) for event in events if isinstance(event, NodeFinished)] == [
-        ("three", 4), ("six", 8)
-    ]
-    commits = [event for event in events if isinstance(event, StepCommitted)]
-    assert [(commit.result, dict(commit.state)) for commit in commits] == [
-        ({"count": 8}, {"count": 8}), ({"reply": "ab"}, {"count": 8, "reply": "ab"})
-    ]
-    assert (events[-1].halted, events[-1].next_action, events[-1].state) == ("finished", None, app.state)
-
-
-def test_events_tell_of_inputs_pauses_and_failures(driver: Driver) -> None:
-    """A failure that nobody takes comes before its exception; a pause names what is next."""
-    error = ValueError("bad")
-
-    def body(state: State, prompt: str) -> State:
-        if prompt == "fail":
-            raise error
-        return state.update(reply=prompt)
-
-    app = driver.build(alone(action(writes=["reply"])(driver.body(body)).with_name("work")))
-    events = driver.stream_events(app, inputs={"prompt": "hi"}, halt_before=["work"])
-    assert events[0] == StepStarted("work", 0, {"prompt": "hi"})
-    assert (events[-1].halted, events[-1].next_action) == ("paused", "work")
-    heard: list[Any] = []
-
-    async def amain() -> None:
-        async for event in app.astream_events(inputs={"prompt": "fail"}):
-            heard.append(event)
-
-    with pytest.raises(ValueError, match="bad"):
-        if driver.is_async:
-            driver.wait(amain())
-        else:
-            for event in app.stream_events(inputs={"prompt": "fail"}):
-                heard.append(event)
-    assert heard[-1] == Failed("work", 1, error)
-    assert app.sequence_id == 0
-
-
-def test_a_handled_failure_is_a_commit_with_its_error(driver: Driver) -> None:
-    """No ``Failed`` is told of a step that an ``on_error`` took."""
-    error = ValueError("bad")
-
-    def body(state: State) -> State:
-        raise error
-
-    builder = alone(
-        action(writes=["reply"])(driver.body(body)).with_name("work"), ("work", "recover", on_error())
-    ).with_actions(recover=action(writes=["reply"])(lambda state: state.update(reply="sorry")))
-    events = driver.stream_events(driver.build(builder))
-    assert [type(event) for event in events] == [StepStarted, StepCommitted, StepStarted, StepCommitted, Paused]
-    assert (events[1].error, events[1].result) == (error, None)
-
-
-def test_leaving_events_early_frees_the_application(driver: Driver) -> None:
-    """The running step comes to nothing."""
-    closed: list[str] = []
-    store = open_store("memory://")
-    app = driver.build(alone(streaming(driver, closing(closed))).with_store(store))
-
-    async def amain() -> None:
-        events = app.astream_events()
-        async for event in events:
-            if isinstance(event, Item):
-                break
-        await events.aclose()
-        assert closed == ["closed"]
-        await app.astep()
-
-    if driver.is_async:
-        driver.wait(amain())
-    else:
-        for event in app.stream_events():
-            if isinstance(event, Item):
-                break
-        assert closed == ["closed"]
-        app.step()
-    assert app.sequence_id == 0
-    assert len(store.attempts(Address("run"))) == 1
-
-
-def test_a_loop_over_async_events_that_is_broken_frees_the_application() -> None:
-    """Nobody awaits the end of a loop that ``break`` leaves."""
-
-    @action(writes=["reply"])
-    async def work(state: State) -> State:
-        return state.update(reply="x")
-
-    async def main() -> None:
-        app = await alone(work).abuild()
-        async for _ in app.astream_events():
-            break
-        await app.astep()
-        async for _ in app.aiterate():
-            break
-        await app.astep()
-        assert app.sequence_id == 2
-
-    asyncio.run(main())
-
-
-# -- emit -------------------------------------------------------------------------------------------------
-
-
-def test_an_emit_arrives_before_the_body_has_ended(driver: Driver) -> None:
-    """A sync body waits, in its worker thread, for the consumer to have seen what it emitted."""
-    seen = threading.Event()
-
-    def body(state: State) -> State:
-        emit("early")
-        assert seen.wait(10)
-        return state.update(reply="late")
-
-    app = driver.build(alone(action(writes=["reply"])(body).with_name("work")))
-
-    async def amain() -> None:
-        _, container = await app.astream_result(halt_after=["work"])
-        async for item in container:
-            assert item == "early"
-            seen.set()
-        assert (await container.get())[1]["reply"] == "late"
-
-    if driver.is_async:
-        driver.wait(amain())
-    else:
-        _, container = app.stream_result(halt_after=["work"])
-        for item in container:
-            assert item == "early"
-            seen.set()
-        assert container.get()[1]["reply"] == "late"
-
-
-def test_an_async_body_emits_while_it_waits() -> None:
-    """Its emits arrive while it awaits the consumer."""
-
-    async def main() -> list[Any]:
-        seen = asyncio.Event()
-
-        @action(writes=["reply"])
-        async def work(state: State) -> State:
-            emit("early")
-            await asyncio.wait_for(seen.wait(), 10)
-            emit("later")
-            return state.update(reply="x")
-
-        app = await alone(work).abuild()
-        items = []
-        async for event in app.astream_events(halt_after=["work"]):
-            if isinstance(event, Item):
-                items.append(event.value)
-                seen.set()
-        return items
-
-    assert asyncio.run(main()) == ["early", "later"]
-
-
-def test_emits_and_items_keep_their_order(driver: Driver) -> None:
-    """What a streaming body emits stands before the item that it yields next, also at its end and when it fails."""
-
-    def body(state: State) -> Iterator[Any]:
-        emit(1)
-        yield 2
-        emit(3)
-        emit(4)
-        yield 5
-        emit(6)
-        yield {}, state.update(reply="")
-        emit(7)
-
-    app = driver.build(alone(streaming(driver, body)))
-    assert driver.stream_result(app, halt_after=["work"]).items == [1, 2, 3, 4, 5, 6, 7]
-
-    def failing(state: State) -> Iterator[Any]:
-        yield 1
-        emit(2)
-        raise ValueError("bad")
-
-    recover = action(writes=["reply"])(lambda state: state.update(reply="sorry"))
-    builder = alone(streaming(driver, failing), ("work", "recover", on_error())).with_actions(recover=recover)
-    assert driver.stream_result(driver.build(builder), halt_after=["work"]).items == [1, 2]
-
-
-def test_many_emits_lose_nothing(driver: Driver) -> None:
-    """Ten thousand emits from a worker thread come in order, and nothing else does."""
-
-    def body(state: State) -> State:
-        for number in range(10_000):
-            emit(number)
-        return state.update(reply="x")
-
-    app = driver.build(alone(action(writes=["reply"])(body).with_name("work")))
-    assert driver.stream_result(app, halt_after=["work"]).items == list(range(10_000))
-
-
-def test_mixed_steps_give_no_stray_items(driver: Driver) -> None:
-    """Emitting plain bodies before a streaming one leave nothing in its items."""
-    plain = action(writes=["reply"])(driver.body(lambda state: (emit("plain"), state.update(reply=""))[1]))
-    builder = (
-        ApplicationBuilder()
-        .with_actions(plain=plain, work=streaming(driver, bare))
-        .with_transitions(("plain", "work"), ("work", "plain"))
-        .with_entrypoint("plain")
-    )
-    app = driver.build(builder)
-    for _ in range(20):
-        assert driver.stream_result(app, halt_after=["work"]).items == ["a", "b", "c"]
-
-
-def test_emit_outside_a_stream_reaches_hooks_only(driver: Driver) -> None:
-    """In ``run`` the hook hears it; outside an application nothing happens."""
-    heard: list[Any] = []
-
-    class Listening(LifecycleHook):
-        def post_stream_item(self, **facts: Any) -> None:
-            heard.append((facts["item"], facts["item_index"], facts["action"].name))
-
-    def body(state: State) -> State:
-        emit("a")
-        emit("b")
-        return state.update(reply="x")
-
-    driver.run(driver.build(alone(action(writes=["reply"])(body).with_name("work")).with_hooks(Listening())), max_steps=1)
-    assert heard == [("a", 0, "work"), ("b", 1, "work")]
-    assert body(State()) == {"reply": "x"}
-
-
-def test_what_a_left_body_emits_is_dropped(driver: Driver) -> None:
-    """A sync body that goes on in its thread after the consumer has left reaches nobody."""
-    left, ended = threading.Event(), threading.Event()
-    heard: list[Any] = []
-
-    class Listening(LifecycleHook):
-        def post_stream_item(self, **facts: Any) -> None:
-            heard.append(facts["item"])
-
-    def body(state: State) -> State:
-        emit("early")
-        assert left.wait(10)
-        emit("late")
-        ended.set()
-        return state.update(reply="x")
-
-    app = driver.build(alone(action(writes=["reply"])(body).with_name("work")).with_hooks(Listening()))
-
-    async def amain() -> None:
-        _, container = await app.astream_result(halt_after=["work"])
-        async with container:
-            async for _ in container:
-                break
-
-    if driver.is_async:
-        driver.wait(amain())
-    else:
-        with app.stream_result(halt_after=["work"])[1] as container:
-            next(iter(container))
-    left.set()
-    assert ended.wait(10)
-    assert (heard, app.sequence_id) == (["early"], None)
-
-
-# -- hooks and contexts -----------------------------------------------------------------------------------
-
-
-def test_hooks_hear_a_stream(driver: Driver) -> None:
-    """Its start, each item, and its end, also when it fails."""
-    heard: list[Any] = []
-
-    class Listening(LifecycleHook):
-        def pre_start_stream(self, **facts: Any) -> None:
-            heard.append("start")
-
-        def post_stream_item(self, **facts: Any) -> None:
-            heard.append((facts["item_index"], facts["item"]))
-
-        def post_end_stream(self, **facts: Any) -> None:
-            heard.append("end")
-
-    app = driver.build(alone(streaming(driver, bare)).with_hooks(Listening()))
-    driver.stream_result(app, halt_after=["work"])
-    expected: list[Any] = ["start", (0, "a"), (1, "b"), (2, "c"), "end"]
-    assert heard == expected
-    driver.run(app, max_steps=1)
-    assert heard == expected * 2
-
-    def failing(state: State) -> Iterator[Any]:
-        yield "a"
-        raise ValueError("bad")
-
-    heard.clear()
-    with pytest.raises(ValueError, match="bad"):
-        driver.run(driver.build(alone(streaming(driver, failing)).with_hooks(Listening())))
-    assert heard == ["start", (0, "a"), "end"]
-
-
-MARK: contextvars.ContextVar[str] = contextvars.ContextVar("mark", default="outside")
-
-
-def test_context_does_not_leak_between_body_and_caller(driver: Driver) -> None:
-    """The body keeps its own context from item to item; the consumer keeps its own."""
-
-    def body(state: State) -> Iterator[Any]:
-        MARK.set("body")
-        yield MARK.get()
-        yield MARK.get()
-        yield {}, state.update(reply=MARK.get())
-
-    app = driver.build(alone(streaming(driver, body)))
-
-    async def amain() -> list[str]:
-        _, container = await app.astream_result(halt_after=["work"])
-        seen = []
-        async for item in container:
-            seen.append(f"{item} {MARK.get()}")
-            MARK.set("consumer")
-        MARK.set("outside")
-        return [*seen, (await container.get())[1]["reply"]]
-
-    def main() -> list[str]:
-        _, container = app.stream_result(halt_after=["work"])
-        seen = []
-        for item in container:
-            seen.append(f"{item} {MARK.get()}")
-            MARK.set("consumer")
-        MARK.set("outside")
-        return [*seen, container.get()[1]["reply"]]
-
-    found = driver.wait(amain()) if driver.is_async else contextvars.copy_context().run(main)
-    assert found == ["body outside", "body consumer", "body"]
-
-
-def test_spans_in_a_stream_belong_to_its_step(driver: Driver) -> None:
-    """A span that stays open over items is no parent of what the consumer does."""
-    store = open_store("memory://")
-
-    def body(state: State) -> Iterator[Any]:
-        with span("outer"):
-            yield "a"
-            with span("inner"):
-                log_attributes(tokens=3)
-                yield "b"
-        yield {}, state.update(reply="ab")
-
-    app = driver.build(alone(streaming(driver, body)).with_store(store))
-
-    async def amain() -> None:
-        _, container = await app.astream_result(halt_after=["work"])
-        async for _ in container:
-            with span("of the consumer") as opened:
-                assert opened.parent is None
-
-    if driver.is_async:
-        driver.wait(amain())
-    else:
-        for _ in app.stream_result(halt_after=["work"])[1]:
-            with span("of the consumer") as opened:
-                assert opened.parent is None
-    record = store.load(Address("run"))
-    assert record is not None
-    outer, inner = record.spans
-    assert (outer.name, inner.name, inner.parent, inner.attributes) == ("outer", "inner", outer, {"tokens": 3})
-
-
 # -- misuse -----------------------------------------------------------------------------------------------
 
 
@@ -1109,7 +682,7 @@ def yields_a_pair_after(state: State) -> Iterator[Any]:
     yield "a", None
 
 
-def two_results(state: State) -> Iterator[Any]:
+def two_results(state: State) -> Generator[Any, None, Any]:
     yield {}, state.update(reply="x")
     return {}, state.update(reply="x")
 
@@ -1118,7 +691,7 @@ def no_dict(state: State) -> Iterator[Any]:
     yield "text", state.update(reply="x")
 
 
-def returns_text(state: State) -> Iterator[Any]:
+def returns_text(state: State) -> Generator[Any, None, Any]:
     yield "a"
     return "text"
 
@@ -1139,7 +712,7 @@ def test_a_misused_generator_is_an_action_error(driver: Driver, body: Any, messa
     """Each says what is wrong with the action's generator, and the application stays usable."""
     bad = [True]
 
-    def both(state: State) -> Iterator[Any]:
+    def both(state: State) -> Generator[Any, None, Any]:
         return (yield from body(state) if bad else bare(state))
 
     app = driver.build(alone(streaming(driver, both)))

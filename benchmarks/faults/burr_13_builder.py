@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -29,17 +30,23 @@ def builder() -> Any:
 def second_build() -> str:
     """Build twice from one builder with a persister, and step only the second application."""
     with tempfile.TemporaryDirectory() as folder:
-        persister = SQLitePersister(db_path=str(Path(folder, "states.db")))
-        persister.initialize()
-        twice = builder().with_state_persister(persister)
-        twice.build()
-        app = twice.build()
-        try:
-            app.step()
-        except Exception as error:  # noqa: BLE001  whatever it raises is the observation
-            return f"{type(error).__name__} at the first step"
-        finally:
-            persister.connection.close()
+        found = first_step(str(Path(folder, "states.db")))
+        gc.collect()  # its persister must not be collected later, in a thread that may not close its connection
+    return found
+
+
+def first_step(path: str) -> str:
+    persister = SQLitePersister(db_path=path)
+    persister.initialize()
+    twice = builder().with_state_persister(persister)
+    twice.build()
+    app = twice.build()
+    try:
+        app.step()
+    except Exception as error:  # noqa: BLE001  whatever it raises is the observation
+        return f"{type(error).__name__} at the first step"
+    finally:
+        persister.connection.close()
     return f"count {app.state['count']}"
 
 

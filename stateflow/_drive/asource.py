@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from typing import Any
 
 from stateflow._drive.body import END, OPEN, Answer, Streaming, abandon, start, too_slow
 from stateflow._drive.inbox import AsyncInbox
-from stateflow._drive.inside import Inside
+from stateflow._drive.inside import Inside, Pieces
+from stateflow._drive.nodes import stream_nodes
 from stateflow._drive.threads import in_thread
 from stateflow._plan import Stream
 from stateflow.events import Item
@@ -25,7 +27,9 @@ class AsyncSource(Streaming):
     ``waited``.
     """
 
-    __slots__ = ("_advance", "_body", "_inbox", "_is_bare", "_pending", "_plain", "_run", "_told", "_waiting")
+    __slots__ = (
+        "_advance", "_body", "_inbox", "_is_bare", "_is_slow", "_pending", "_plain", "_run", "_told", "_waiting"
+    )  # fmt: skip
 
     def __init__(self, effect: Stream, inbox: AsyncInbox | None, *, as_events: bool) -> None:
         super().__init__(effect, as_events=as_events)
@@ -36,16 +40,17 @@ class AsyncSource(Streaming):
         self._plain = effect.closed.is_async and effect.closed.action.timeout is None
         self._body: Any = None
         self._advance: Any = None
+        self._is_slow = True  # whether an item must be awaited
         self._pending: Any = None
         self._waiting: list[Any] = []
 
-    def ready(self) -> Any:
+    def ready(self) -> Any:  # noqa: PLR0911  one way out for each way in which an item comes
         """Return the next item if the body gives it without waiting, else ``WAIT``; at its end ``END``."""
         if self._waiting:
             return self._waiting.pop(0)
         if self.over:
             return END
-        if self._advance is None or not self._plain:
+        if self._is_slow:
             return WAIT
         while True:
             coming = self._advance()
@@ -68,21 +73,20 @@ class AsyncSource(Streaming):
             except BaseException as error:
                 return self._broken(error)
             else:
-                self._pending = Inside(self._run, coming, waits_for)
+                self._pending = (Inside if self._inbox is None else Pieces)(self._run, coming, waits_for)
                 return WAIT
 
     async def waited(self) -> Any:
         """Wait for the next item, or ``END``."""
         try:
-            if self._advance is None:
-                await self._open()
-                return await self.take()
             while True:
-                value = self._item(await self._next())
-                if value is not WAIT:
-                    return value
-                if self._plain:
-                    return await self.take()
+                raw = await self._next()
+                if raw is not WAIT:
+                    value = self._item(raw)
+                    if value is not WAIT:
+                        return value
+                elif self._waiting:
+                    return self._waiting.pop(0)
         except StopAsyncIteration as stop:
             return self._stopped(stop.args[0] if stop.args else None)
         except BaseException as error:
@@ -105,6 +109,10 @@ class AsyncSource(Streaming):
 
     async def close(self) -> None:
         """Close the body; one that still runs in a thread of its own is left to itself."""
+        pending, self._pending = self._pending, None
+        if isinstance(pending, Pieces) and self._inbox is not None:
+            with suppress(asyncio.CancelledError, StopAsyncIteration):
+                await pending.cancel(self._inbox)
         if self.effect.closed.is_async and hasattr(self._body, "aclose"):
             await Inside(self._run, self._body.aclose())
         elif hasattr(self._body, "close") and not self.effect.scope.stopped:
@@ -155,14 +163,19 @@ class AsyncSource(Streaming):
         closed = self.effect.closed
         if closed.is_async or not closed.action.thread:
             self._body = self._run(start, self.effect)
+            if closed.action.is_node_plan:
+                self._body = stream_nodes(self._body, self.effect.view)
         else:
             self._body = await self._in_worker(partial(self._run, start, self.effect))
         self._advance = self.iterator(self._body)
-        self._collect()
 
     async def _next(self) -> Any:
+        """Return what the body yields next, or ``WAIT`` where it has told something before that."""
+        pending: Any
         pending, self._pending = self._pending, None
-        if pending is None:
+        if self._inbox is not None:
+            pending = self._told_or_next(pending or Pieces(_called, self._coming()), self._inbox)
+        elif pending is None:
             pending = self._coming()
         timeout = self.effect.closed.action.timeout
         if timeout is None:
@@ -176,7 +189,18 @@ class AsyncSource(Streaming):
                 raise too_slow(self.effect) from None
             raise
 
+    async def _told_or_next(self, pending: Pieces, inbox: AsyncInbox) -> Any:
+        if await pending.run(inbox):
+            self._is_slow = not self._plain
+            return pending.value
+        self._pending, self._is_slow = pending, True
+        self._collect()
+        return WAIT
+
     async def _coming(self) -> Any:
+        if self._advance is None:
+            await self._open()
+            self._is_slow = not self._plain
         if self.effect.closed.is_async:
             return await Inside(self._run, self._advance())
         if self.effect.closed.action.thread:
@@ -196,6 +220,10 @@ class AsyncSource(Streaming):
 
     def _step(self) -> tuple[bool, Any]:
         try:  # StopIteration cannot cross a future
-            return False, self._advance()
+            return False, next(self._body)
         except StopIteration as stop:
             return True, stop.value
+
+
+def _called(function: Callable[..., Any], *arguments: Any) -> Any:
+    return function(*arguments)

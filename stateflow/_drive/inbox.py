@@ -29,30 +29,33 @@ class AsyncInbox:
         except RuntimeError:  # a body that timed out has outlived the loop
             self.told.clear()
 
-    def wake(self) -> None:
-        """Wake who waits, although nothing has come."""
-        self._news.set()
-
     def take(self) -> list[Any]:
         """Take out what has come."""
-        self._news.clear()
         return [self.told.popleft() for _ in range(len(self.told))]
 
-    async def news(self) -> None:
-        """Wait until something has come."""
-        await self._news.wait()
+    async def news_or(self, future: asyncio.Future[Any]) -> None:
+        """Wait until something has come or the future is done."""
+        future.add_done_callback(self._done)
+        try:
+            while not self.told and not future.done():
+                self._news.clear()
+                await self._news.wait()
+        finally:
+            future.remove_done_callback(self._done)
+
+    def _done(self, _: asyncio.Future[Any]) -> None:
+        self._news.set()
 
 
 async def meanwhile(task: asyncio.Future[Any], inbox: AsyncInbox) -> AsyncGenerator[Any]:
     """Yield what comes while a task runs; a consumer that leaves cancels the task and waits for its end."""
-    task.add_done_callback(lambda _: inbox.wake())
     try:
         while True:
+            await inbox.news_or(task)
             for event in inbox.take():
                 yield event
-            if task.done():
+            if task.done() and not inbox.told:
                 return
-            await inbox.news()
     except BaseException:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

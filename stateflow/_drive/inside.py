@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Generator
 from typing import Any
+
+from stateflow._drive.inbox import AsyncInbox
 
 START: Any = object()
 
@@ -39,3 +42,60 @@ class Inside:
                     waits_for = run(send, value)
         except StopIteration as stop:
             return stop.value
+
+
+class Pieces:
+    """Runs a coroutine like ``Inside``, but hands back between its waits when an inbox has news.
+
+    All pieces run in the task of whoever asks for them. A task of its own for each would break what a body holds open
+    from item to item: ``asyncio.timeout``, task groups, cancel scopes.
+    """
+
+    __slots__ = ("_coroutine", "_run", "_waits_for", "value")
+
+    def __init__(self, run: Callable[..., Any], coroutine: Any, waits_for: Any = START) -> None:
+        self._run = run
+        self._coroutine = coroutine
+        self._waits_for = waits_for
+        self.value: Any = None
+
+    async def run(self, inbox: AsyncInbox) -> bool:
+        """Run on; return True at the end, with the ``value``, and False where there is news first."""
+        while True:
+            error = None
+            if self._waits_for is not START:
+                error = await self._waited(inbox)
+                if error is None and inbox.told:
+                    return False
+            try:
+                if error is None:
+                    self._waits_for = self._run(self._coroutine.send, None)
+                else:
+                    self._waits_for = self._run(self._coroutine.throw, error)
+            except StopIteration as stop:
+                self.value = stop.value
+                return True
+
+    async def cancel(self, inbox: AsyncInbox) -> None:
+        """Cancel what the coroutine waits for, and run it to its end."""
+        if not (asyncio.isfuture(self._waits_for) and self._waits_for.cancel()):
+            self._waits_for = self._run(self._coroutine.throw, asyncio.CancelledError())
+        inbox.take()
+        while not await self.run(inbox):
+            inbox.take()
+
+    async def _waited(self, inbox: AsyncInbox) -> BaseException | None:
+        """Wait for the future or for news; return a cancellation that the future cannot take over."""
+        future = self._waits_for
+        try:
+            if future is None:  # a bare yield: the event loop goes round once
+                await asyncio.sleep(0)
+                return None
+            future._asyncio_future_blocking = False  # as a task does that waits for it
+            await inbox.news_or(future)
+        except asyncio.CancelledError as error:
+            if future is None or not future.cancel():
+                return error
+            while not future.done():
+                await asyncio.wait([future])
+        return None

@@ -33,8 +33,10 @@ def drive(machine: Machine, plan: Plan, inbox: Inbox | None = None, *, as_events
         kind = effect.__class__
         try:
             if kind is Call:
-                if effect.closed.action.timeout is None and (inbox is None or not effect.closed.action.thread):
+                if inbox is None and effect.closed.action.timeout is None:
                     answer = copy_context().run(perform, effect)
+                elif inbox is not None and not effect.closed.action.thread:
+                    answer = yield from _inline(effect, inbox)
                 else:
                     answer = yield from _in_thread(effect, inbox)
             elif kind is Commit:
@@ -68,6 +70,21 @@ def _commit(machine: Machine, effect: Commit) -> None:
     journal.commit(record)
     machine.position = effect.position  # the truth has it, whatever becomes of the tracker
     journal.track(record)
+
+
+def _inline(effect: Call, inbox: Inbox) -> Generator[Any, None, Answer]:
+    """Run a body that must stay in the caller's thread; what it tells is passed on in the end."""
+    error: BaseException | None = None
+    answer: Any = None
+    try:
+        answer = copy_context().run(perform, effect)
+    except BaseException as raised:
+        error = raised
+    while not inbox.empty():
+        yield inbox.get()
+    if error is not None:
+        raise error
+    return answer  # type: ignore[no-any-return]
 
 
 def _in_thread(effect: Call, inbox: Inbox | None) -> Generator[Any, None, Answer]:

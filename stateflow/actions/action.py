@@ -175,7 +175,10 @@ class Action:
     @property
     def is_async(self) -> bool:
         """Whether only an async verb can run the body."""
-        return inspect.iscoroutinefunction(self.body) or inspect.isasyncgenfunction(self.body)
+        return any(
+            inspect.iscoroutinefunction(body) or inspect.isasyncgenfunction(body)
+            for body in (self.body, getattr(self.body, "__call__", None))  # noqa: B004  of an object, it tells
+        )
 
     @property
     def takes_any_input(self) -> bool:
@@ -221,9 +224,11 @@ class Action:
         return found
 
     def _body_findings(self) -> list[str]:
-        from stateflow.actions.signature import parameters, takes_any
+        from stateflow.actions.signature import parameters, takes_any, takes_state
 
         body = self.body
+        if not takes_state(body):
+            return [f"action {self.name!r}: 'state' must be the first parameter of {body.__name__}"]
         if not all(are_names(part) for part in _split(self.inputs)):
             wanted = "a list of names, or (required names, optional names)"
             return [f"action {self.name!r}: inputs must be {wanted}, not {self.inputs!r}"]
@@ -274,6 +279,8 @@ class Action:
         result = raw
         if self.is_streaming and isinstance(raw, tuple) and len(raw) == 2 and isinstance(raw[1], State):
             result, state = raw
+        if inspect.iscoroutine(result):
+            raise not_awaited(self.name, result)
         if not isinstance(result, dict):
             raise ActionError(
                 f"action {self.name!r}: {self.body.__name__} returned {_kind(raw)}; it must return a dict, its result"
@@ -292,6 +299,12 @@ def _split(inputs: Any) -> tuple[Any, Any]:
     if isinstance(inputs, tuple) and len(inputs) == 2 and not any(isinstance(part, str) for part in inputs):
         return inputs
     return inputs, ()
+
+
+def not_awaited(name: str, raw: Any) -> ActionError:
+    """Return the error of a plain function that returned a coroutine, and close that."""
+    raw.close()
+    return ActionError(f"action {name!r} returned a coroutine; make its function async and await it there")
 
 
 def are_names(value: Any) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable
+from types import CoroutineType
 from typing import Any, Generic, ParamSpec, Self, TypeVar
 
-from stateflow.actions.action import Action, Need, Retry, are_names
-from stateflow.actions.signature import parameters, takes_any
+from stateflow.actions.action import Action, Need, Retry, are_names, not_awaited
+from stateflow.actions.signature import hints_of, parameters, takes_any, takes_state
 from stateflow.errors import ActionError, names
 from stateflow.state import State, StateView
 
@@ -20,6 +21,7 @@ class FunctionAction(Action, Generic[P, R]):
     """A decorated function. It stays callable as the plain function that it is."""
 
     __name__: str
+
     def __init__(
         self,
         function: Callable[P, R],
@@ -88,7 +90,7 @@ class FunctionAction(Action, Generic[P, R]):
     def _form_findings(self) -> list[str]:
         found = []
         known = inspect.signature(self.function).parameters
-        if "state" in known and (next(iter(known)) != "state" or known["state"].kind is inspect.Parameter.KEYWORD_ONLY):
+        if "state" in known and not takes_state(self.function):
             found.append(f"action {self.name!r}: 'state' must be the first parameter of its function")
         for name, parameter in known.items():
             if parameter.kind is inspect.Parameter.POSITIONAL_ONLY and name != "state":
@@ -114,6 +116,8 @@ class FunctionAction(Action, Generic[P, R]):
             if isinstance(raw[0], dict):
                 return raw
             raise ActionError(f"action {self.name!r} returned {_kind(raw[0])} as its result; it must be a dict")
+        if raw.__class__ is CoroutineType:
+            raise not_awaited(self.name, raw)
         raise ActionError(
             f"action {self.name!r} returned {_kind(raw)}; it must return the new State, or (result dict, State)"
         )
@@ -124,6 +128,12 @@ class SignatureAction(FunctionAction[P, R]):
 
     def _form_findings(self) -> list[str]:
         found = super()._form_findings()
+        hints = hints_of(self.function)
+        found += [
+            f"action {self.name!r}: parameter {name!r} is a State; call it 'state' and put it first"
+            for name, hint in hints.items()
+            if hint is State and name != "return"
+        ]
         if not self.writes:
             found.append(f"action {self.name!r} has no state parameter and writes nothing; declare writes=[...]")
         return found
@@ -138,6 +148,8 @@ class SignatureAction(FunctionAction[P, R]):
         return self.function(**{**self._bound, **arguments})  # type: ignore[call-arg]
 
     def finish(self, state: State, raw: Any) -> tuple[dict[str, Any], State]:
+        if raw.__class__ is CoroutineType:
+            raise not_awaited(self.name, raw)
         written = tuple(self.writes)
         if len(written) == 1:
             raw = {written[0]: raw}

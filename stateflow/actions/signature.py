@@ -25,14 +25,15 @@ def parameters(function: Callable[..., Any], *, open_role: Role) -> tuple[Need, 
             continue
         hint = hints.get(parameter.name, Any)
         required = parameter.default is parameter.empty
-        found.append(Need(parameter.name, role_of(hint, open_role), required, unwrapped(hint)))
+        plain = unwrapped(hint) | None if parameter.default is None else unwrapped(hint)
+        found.append(Need(parameter.name, role_of(hint, open_role), required, plain))
     return tuple(found)
 
 
 def role_of(hint: Any, open_role: Role) -> Role:
     """Return who gives an argument with this annotation."""
     plain = unwrapped(hint)
-    if StepContext in (plain, *get_args(plain)):
+    if plain is StepContext or (_is_union(plain) and StepContext in get_args(plain)):
         return "context"
     if is_input(hint):
         return "input"
@@ -43,7 +44,7 @@ def is_input(hint: Any) -> bool:
     """Return whether an annotation is ``Input[...]``, also inside an Optional."""
     if get_origin(hint) is Annotated:
         return INPUT in get_args(hint)[1:]
-    return get_origin(hint) in (typing.Union, types.UnionType) and any(is_input(part) for part in get_args(hint))
+    return _is_union(hint) and any(is_input(part) for part in get_args(hint))
 
 
 def unwrapped(hint: Any) -> Any:
@@ -69,6 +70,12 @@ def hints_of(function: Callable[..., Any]) -> dict[str, Any]:
     return found
 
 
+def takes_state(function: Callable[..., Any]) -> bool:
+    """Return whether the first parameter of a function is its ``state``."""
+    first = next(iter(inspect.signature(function).parameters.values()), None)
+    return first is not None and first.name == "state" and first.kind is not first.KEYWORD_ONLY
+
+
 def takes_any(function: Callable[..., Any]) -> bool:
     """Return whether a function has a ``**kwargs`` parameter."""
     return any(parameter.kind is parameter.VAR_KEYWORD for parameter in inspect.signature(function).parameters.values())
@@ -85,7 +92,7 @@ def fits(value: Any, hint: Any) -> bool:
         return True
     if origin is Annotated:
         return fits(value, get_args(hint)[0])
-    if origin in (typing.Union, types.UnionType):
+    if _is_union(hint):
         return any(fits(value, part) for part in get_args(hint))
     if origin is typing.Literal:
         return any(isinstance(value, type(choice)) and value == choice for choice in get_args(hint))
@@ -97,3 +104,7 @@ def fits(value: Any, hint: Any) -> bool:
     if plain in NUMBERS:
         return isinstance(value, NUMBERS[plain]) and not isinstance(value, bool)
     return isinstance(value, plain)
+
+
+def _is_union(hint: Any) -> bool:
+    return get_origin(hint) in (typing.Union, types.UnionType)

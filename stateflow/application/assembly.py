@@ -75,7 +75,9 @@ class Assembly:
             raise
 
     def _building(self, opened: OpenedStores) -> Building:
-        address = Address(self.app_id or str(uuid.uuid4()), self.partition_key, self.project)
+        if self.app_id == "":
+            raise InputError("the app_id is empty; give the run a name, or None for one of its own")
+        address = Address(str(uuid.uuid4()) if self.app_id is None else self.app_id, self.partition_key, self.project)
         truth, tracker = opened.store(self.persister), opened.store(self.tracker)
         source = opened.store(self.origin.store) if self.origin is not None else None
         graph, findings = self.graph.assemble()

@@ -20,6 +20,8 @@ def halts(graph: Graph, given: Halt, *, where: str) -> frozenset[str]:
     if given is None:
         return frozenset()
     found: set[str] = set()
+    if not isinstance(given, Iterable | Action):
+        raise InputError(f"{where}: {given!r} is not the name of an action, nor a list of names")
     for halt in [given] if isinstance(given, (str, Action)) else given:
         name = halt.name if isinstance(halt, Action) else halt
         if not isinstance(name, str):

@@ -175,9 +175,7 @@ class SyncVerbs(Caller):
     def _container(
         self, request: Request, events: Any, kept: list[Any], *, release: Callable[[], None], to_end: bool
     ) -> StreamContainer:
-        return StreamContainer(
-            events, kept, lambda ended: self._result(request, ended), to_end=to_end, release=release
-        )
+        return StreamContainer(events, kept, lambda ended: self._result(request, ended), to_end=to_end, release=release)
 
     def _live(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from stateflow.actions import Action, Dataflow, Need, Output, Retry
@@ -14,7 +14,7 @@ from stateflow.dag_action.compiled import Compiled, Given, compiled
 from stateflow.dag_action.hints import shown
 from stateflow.dag_action.inference import Wish
 from stateflow.dag_action.source import Source
-from stateflow.errors import ActionError, GraphError, InputError, nearest
+from stateflow.errors import ActionError, GraphError, InputError, names, nearest
 from stateflow.state import ABSENT, State
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class DagAction(Action):
     @property
     def is_node_plan(self) -> bool:  # type: ignore[override]  # what is a constant elsewhere depends on the DAG here
         """Whether ``call`` returns a plan that the driver's scheduler runs."""
-        return self.is_async and not self.is_streaming and self._built().fallback is None
+        return self.is_async and self._built().fallback is None
 
     def bind(self, **arguments: Any) -> Self:
         """Return a copy in which these inputs of the DAG are fixed; an unknown name is a finding at build."""
@@ -99,7 +99,7 @@ class DagAction(Action):
     def call(self, state: State, arguments: Mapping[str, Any]) -> Any:
         """Run the nodes and return their values by name, or what runs them.
 
-        That is an iterator of items, sync or async, for a streaming DAG, and a ``NodePlanRun`` for async nodes.
+        That is a ``NodePlanRun`` where there are async nodes, and an iterator of items for another streaming DAG.
         """
         built = self._compiled or self._built()
         values = self._values(built, arguments)
@@ -110,8 +110,7 @@ class DagAction(Action):
 
             return execute(built, self._wish, values)
         if plan.is_async:
-            run = plans.NodePlanRun(plan, values)
-            return run if plan.stream is None else _stream_of(run, state)
+            return plans.NodePlanRun(plan, values)
         scope = current_scope.get()
         if plan.stream is not None:
             plans.run(plan, values, scope, 0, plan.stream)
@@ -151,6 +150,9 @@ class DagAction(Action):
         if isinstance(raw, Iterator):
             *_, raw = raw
         return self.finish(state, raw)
+
+    def __repr__(self) -> str:
+        return f"<DagAction {self.name!r} of {self._source.name!r} writes {names(self.writes)}>"
 
     # -- inside ---------------------------------------------------------------------------------------
 
@@ -209,12 +211,6 @@ class DagAction(Action):
             if key in state:
                 found[need.name] = state[key]
         return found
-
-
-def _stream_of(run: plans.NodePlanRun, state: State) -> AsyncIterator[Any]:
-    from stateflow._drive.nodes import stream_nodes  # upwards: async generators can only be made there
-
-    return stream_nodes(run, state)
 
 
 def dag(

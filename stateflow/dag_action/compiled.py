@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from stateflow.actions import Dataflow, Need
 from stateflow.dag_action.dataflow import Identity, dataflow_of, origins, version_of
-from stateflow.dag_action.faults import config_faults, stream_faults, why_not_planned
+from stateflow.dag_action.faults import config_faults, stream_faults, variant_faults, why_not_planned
 from stateflow.dag_action.hints import Fits, anything, classes, spread
 from stateflow.dag_action.inference import Closure, External, Wish, closure, type_faults
 from stateflow.dag_action.plan import NodePlan, PlannedNode, step_of
@@ -58,7 +58,7 @@ def compiled(source: Source, wish: Wish) -> Compiled:
 
     found = closure(wish, driver)
     accepts = check_of(driver)
-    findings = [*found.findings, *config_faults(wish, driver)]
+    findings = [*found.findings, *config_faults(wish, driver), *variant_faults(found, driver)]
     findings += type_faults(found, wish.bound, "bind", accepts)
     findings += type_faults(found, wish.config, "config", accepts)
     fallback = why_not_planned(driver, found)

@@ -41,6 +41,26 @@ def _names_of_functions(driver: Driver) -> set[str]:
     return {sanitize_function_name(name) for name in found}
 
 
+def variant_faults(found: Closure, driver: Driver) -> list[str]:
+    """Return a finding for each open name that functions would compute, had the config chosen one of them."""
+    from hamilton.function_modifiers.base import sanitize_function_name
+    from hamilton.graph_utils import find_functions
+
+    variants: dict[str, list[str]] = {}
+    keys: dict[str, set[str]] = {}
+    for module in driver.graph_modules:
+        for name, function in find_functions(module):
+            node = sanitize_function_name(name)
+            if node in found.externals and found.externals[node].kind == "open":
+                variants.setdefault(node, []).append(name)
+                keys.setdefault(node, set()).update(config_keys(function) or ())
+    return [
+        f"node {node!r} is computed by one of {names(sorted(functions))}, and the config chooses none; set "
+        f"{names(sorted(keys[node]))} in config={{...}}, or name {node!r} in reads or inputs"
+        for node, functions in sorted(variants.items())
+    ]
+
+
 def stream_faults(wish: Wish, driver: Driver, found: Closure, fallback: str | None) -> list[str]:
     """Return what keeps the node named in ``stream=`` from being streamed."""
     stream = wish.stream

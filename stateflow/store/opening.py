@@ -16,7 +16,6 @@ from stateflow.store.protocol import Store
 from stateflow.store.sqlite import SQLiteStore
 
 GROUP = "stateflow.stores"
-_EXTRAS = {"postgresql": "postgres", "postgres": "postgres", "redis": "redis", "rediss": "redis"}
 _FILES = (".db", ".sqlite", ".sqlite3")
 _LONGEST_NAME = 150
 
@@ -39,8 +38,8 @@ def open_store(url: str | os.PathLike[str], *, read_only: bool = False) -> Store
         if url.endswith(_FILES) or os.sep in url:
             return SQLiteStore(url, read_only=read_only)
         raise StoreError(
-            f"{url!r} is neither a URL nor the path of a {', '.join(_FILES)} file{nearest(url, _schemes())}; "
-            "a store is opened by 'sqlite:///runs.db' or 'memory://'"
+            f"{url!r} is neither a URL nor the path of a {', '.join(_FILES)} file{nearest(url, ['local', *_schemes()])}; "
+            "a store is opened by 'sqlite:///runs.db' or 'memory://', and an application takes 'local' too"
         )
     opener = _BUILT_IN.get(scheme) or _installed(scheme)
     return opener(url, read_only=read_only)
@@ -110,12 +109,13 @@ def _installed(scheme: str) -> Opener:
     for entry in entry_points(group=GROUP, name=scheme):
         opener: Opener = entry.load()
         return opener
-    extra = _EXTRAS.get(scheme)
-    remedy = f"; install it: pip install 'stateflow[{extra}]'" if extra else nearest(scheme, _schemes())
-    raise StoreError(f"no store is installed for {scheme!r} URLs{remedy}")
+    raise StoreError(
+        f"no store is installed for {scheme!r} URLs{nearest(scheme, _schemes())}; a package adds one as an entry point "
+        f"of the group {GROUP!r}"
+    )
 
 
 def _schemes() -> list[str]:
     from importlib.metadata import entry_points
 
-    return [*_BUILT_IN, *(entry.name for entry in entry_points(group=GROUP)), *_EXTRAS]
+    return [*_BUILT_IN, *(entry.name for entry in entry_points(group=GROUP))]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from stateflow._drive.nodes import run_nodes
+from stateflow._drive.nodes import run_nodes, stream_nodes
 from stateflow.actions import close
 from stateflow.context import NodeRun, Scope, Span, StepContext, current_scope
 from stateflow.dag_action import DagAction, NodePlanRun
-from stateflow.state import settle, view_of
+from stateflow.state import StateView, settle, view_of
 
 CONTEXT = StepContext("app", None, 7, "dag", 1, None, None, "key")
 
@@ -83,7 +83,7 @@ def _run(
     raw = action.call(view, arguments(action, state, inputs, resources))
     items: list[Any] = []
     if action.is_async:
-        raw = asyncio.run(_awaited(raw, items))
+        raw = asyncio.run(_awaited(raw, view, items))
     elif action.is_streaming:
         *pairs, raw = raw
         items += [item for item, _ in pairs]
@@ -91,13 +91,13 @@ def _run(
     return Ran(result, settle(scope, after)[0], items, scope)
 
 
-async def _awaited(raw: Any, items: list[Any]) -> Any:
-    if isinstance(raw, NodePlanRun):
-        return await run_nodes(raw)
-    if not isinstance(raw, AsyncIterator):
+async def _awaited(raw: Any, view: StateView, items: list[Any]) -> Any:
+    if not isinstance(raw, NodePlanRun):
         return await raw
+    if raw.plan.stream is None:
+        return await run_nodes(raw)
     last = None
-    async for item, after in raw:
+    async for item, after in stream_nodes(raw, view):
         if after is None:
             items.append(item)
         else:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from stateflow._drive.nodes import stream_nodes
 from stateflow.dag_action import dag
 from stateflow.state import State
 
@@ -139,7 +140,7 @@ def test_an_async_iterator_streams_too(watched: bool) -> None:
     """Consumers that iterate over it again get an async iterator over what is there."""
     action = dag(streaming, writes=["slow_reply", "replayed"], stream="slow_tokens")
     assert action.findings() == []
-    assert (action.is_async, action.is_streaming, action.is_node_plan) == (True, True, False)
+    assert (action.is_async, action.is_streaming, action.is_node_plan) == (True, True, True)
     ran = run(action, {"question": "a b"}, watched=watched)
     assert ran.items == ["Q:", "a", "b"]
     assert ran.result == {"slow_reply": "Q:ab", "replayed": ["Q:", "a", "b"]}
@@ -191,7 +192,8 @@ def test_leaving_an_async_stream_closes_the_nodes_iterator() -> None:
             seen.append("closed")
 
     async def leave() -> None:
-        items = dag(tokens, writes=["tokens"], stream="tokens").call(State(), {"question": "abc"})
+        state = State()
+        items = stream_nodes(dag(tokens, writes=["tokens"], stream="tokens").call(state, {"question": "abc"}), state)
         assert await anext(items) == ("a", None)
         await items.aclose()
         assert seen == ["closed"]

@@ -73,7 +73,7 @@ def model() -> Any:
 def test_its_state_has_a_type(driver: Driver, kind: str) -> None:
     """Defaults are initial values, what is written is coerced, ``app.state.data`` is an instance."""
     pytest.importorskip("pydantic")
-    typed: Any = {"pydantic": model, "dataclass": lambda: Tally, "TypedDict": lambda: Shape}[kind]()
+    typed: Any = model() if kind == "pydantic" else {"dataclass": Tally, "TypedDict": Shape}[kind]
     builder = counter().with_typing(typed)
     if kind == "TypedDict":
         builder.with_state(count=0, limit=3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
@@ -28,7 +28,7 @@ def bare(state: State, topic: str) -> Iterator[Any]:
     yield {"poem": poem}, state.update(poem=f"{topic}: {poem}")
 
 
-def returning(state: State, topic: str) -> Iterator[Any]:
+def returning(state: State, topic: str) -> Generator[Any, None, Any]:
     for line in LINES:
         yield {"line": line}
     poem = "".join(LINES)

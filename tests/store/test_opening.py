@@ -53,9 +53,9 @@ class TestUrls:
             ),
             (
                 "postgresql://h/d",
-                r"no store is installed for 'postgresql' URLs; install it: pip install 'stateflow\[pos",
+                "no store is installed for 'postgresql' URLs; valid are .* entry point of the group 'stateflow.stores'",
             ),
-            ("redis://h", r"pip install 'stateflow\[redis\]'"),
+            ("loca", "did you mean 'local'"),
             ("sqlit:///x.db", "no store is installed for 'sqlit' URLs; did you mean 'sqlite'"),
             ("sqlite://x.db", "names no file; write sqlite:///runs.db"),
             ("sqlite:///", "names no file"),
