@@ -120,7 +120,7 @@ def nearest(name: object, known: Iterable[object]) -> str:
     if close:
         return "; did you mean " + " or ".join(repr(option) for option in close) + "?"
     if not options:
-        return "; there are none"
+        return ""
     shown = names(options[:12])
     return f"; valid are {shown}" + (f" and {len(options) - 12} more" if len(options) > 12 else "")
 

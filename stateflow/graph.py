@@ -159,6 +159,8 @@ def as_action(given: Any, name: str | None = None) -> Action:
         return given if name is None or given.name == name else given.with_name(name)
     if isinstance(given, type) and issubclass(given, Action):
         raise GraphError(f"{given.__name__} is a class; give an instance: {name or given.__name__}={given.__name__}()")
+    if isinstance(given, type):
+        raise GraphError(f"{given.__name__} is a class, and not an Action; derive it from Action, and give an instance")
     if isinstance(given, Callable):  # type: ignore[arg-type]  # the abstract class works at run time
         label = name or _label(given)
         raise GraphError(f"{label!r} is a plain function; decorate it: @{action.__name__}(reads=[...], writes=[...])")

@@ -96,7 +96,7 @@ def test_findings_are_numbered() -> None:
         ("promt", ["prompt", "reply"], "; did you mean 'prompt'?"),
         ("reply", ["replay", "repl", "x"], "; did you mean 'replay' or 'repl'?"),
         ("x", ["prompt", "answer"], "; valid are ['answer', 'prompt']"),
-        ("x", [], "; there are none"),
+        ("x", [], ""),
         (
             "x",
             [f"key{n:02}" for n in range(14)],

@@ -33,7 +33,7 @@ from stateflow import (
     streaming_action,
 )
 
-from tests.driving import Driver
+from tests.driving import Colour, Driver
 
 MARK: contextvars.ContextVar[str] = contextvars.ContextVar("mark", default="outside")
 
@@ -338,6 +338,60 @@ def test_leaving_a_body_that_waits_cancels_it(waits: str) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.parametrize("waits", ["future", "nothing"])
+def test_a_body_that_takes_no_cancellation_is_closed_all_the_same(waits: str) -> None:
+    """It may go on to an item, where it is closed like any other."""
+    closed: list[str] = []
+
+    async def main() -> None:
+        @streaming_action(writes=["reply"])
+        async def work(state: State) -> AsyncIterator[Any]:
+            emit("early")
+            try:
+                await asyncio.sleep(60 if waits == "future" else 0)
+            except asyncio.CancelledError:
+                closed.append("cancelled")
+            try:
+                yield "still here"
+            finally:
+                closed.append("closed")
+
+        app = await alone(work).abuild()
+        _, container = await app.astream_result(halt_after=["work"])
+        assert await anext(container) == "early"
+        await container.aclose()
+        assert app.sequence_id is None
+
+    asyncio.run(main())
+    assert closed == ["cancelled", "closed"]
+
+
+def test_a_cancelled_body_that_yields_to_the_loop_hears_of_it() -> None:
+    """A cancellation while nothing but the event loop is waited for reaches the body."""
+    heard: list[str] = []
+
+    async def main() -> None:
+        @streaming_action(writes=["reply"])
+        async def work(state: State) -> AsyncIterator[Any]:
+            try:
+                for _ in range(10**9):
+                    await asyncio.sleep(0)
+            except asyncio.CancelledError:
+                heard.append("cancelled")
+                raise
+            yield "never"
+
+        app = await alone(work).abuild()
+        _, container = await app.astream_result(halt_after=["work"])
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await container.get()
+        assert app.sequence_id is None
+
+    asyncio.run(main())
+    assert heard == ["cancelled"]
+
+
 def test_a_cancelled_consumer_cancels_the_body_that_waits() -> None:
     """Both what the body awaits and the body itself are cancelled, and the error is CancelledError."""
     closed: list[str] = []
@@ -640,6 +694,9 @@ def test_spans_in_a_stream_belong_to_its_step(driver: Driver) -> None:
     assert (outer.name, inner.name, inner.parent, inner.attributes) == ("outer", "inner", outer, {"tokens": 3})
 
 
+COLOURS: tuple[Colour, ...] = ("sync", "async")
+
+
 def test_a_body_that_stays_in_its_thread_emits_in_the_end() -> None:
     """``thread=False`` keeps a sync body where the caller is, also in a stream."""
     main = threading.get_ident()
@@ -660,7 +717,7 @@ def test_a_body_that_stays_in_its_thread_emits_in_the_end() -> None:
         return state.update(reply="x")
 
     for work in (action(writes=["reply"], thread=False)(body).with_name("work"), Words().with_name("work")):
-        for colour in ("sync", "async"):
-            driver = Driver(colour)  # type: ignore[arg-type]
+        for colour in COLOURS:
+            driver = Driver(colour)
             assert driver.stream_result(driver.build(alone(work)), halt_after=["work"]).items == [True]
             driver.close()

@@ -296,6 +296,10 @@ def application(kinds: Kinds, specs: Specs, first: int, *, is_async: bool) -> An
     )
 
 
+def awaited(runner: asyncio.Runner, verb: Callable[..., Any], how: dict[str, Any]) -> Any:
+    return runner.run(verb(**how))
+
+
 def end_of(app: Any, call: Callable[[], Any]) -> tuple[Any, ...]:
     """Return how a call ended, and what it left."""
     try:
@@ -314,8 +318,7 @@ def test_both_colours_go_the_same_way(
     with asyncio.Runner() as runner:
         for _ in range(4):
             how: dict[str, Any] = {"halt_before": before, "halt_after": after, "max_steps": 9}
-            running = partial(other.arun, **how)
-            assert end_of(sync, partial(sync.run, **how)) == end_of(other, lambda run=running: runner.run(run()))
+            assert end_of(sync, partial(sync.run, **how)) == end_of(other, partial(awaited, runner, other.arun, how))
 
 
 @given(kinds=bodies, specs=arrows, first=st.integers(0, 3))

@@ -83,10 +83,11 @@ def counter() -> ApplicationBuilder:
 def test_a_step_runs_one_action(driver: Driver) -> None:
     """``step`` gives the action, its result and the state after it."""
     app = driver.build(counter())
-    assert app.sequence_id is None
+    before = app.sequence_id
     made = driver.step(app)
     assert (made.action.name, made.result, made.state["count"]) == ("increment", {"count": 1}, 1)
-    assert (made.halted, app.sequence_id) == ("max_steps", 0)
+    assert made.halted == "max_steps"
+    assert (before, app.sequence_id) == (None, 0)
     assert app.state == {"count": 1}
 
 
@@ -853,3 +854,27 @@ def test_a_body_that_raises_stop_iteration_is_not_taken_for_an_end(driver: Drive
     with pytest.raises(RuntimeError, match="StopIteration"):
         driver.run(app)
     assert app.sequence_id is None
+
+
+def test_a_run_whose_coroutine_is_closed_closes_its_body() -> None:
+    """As happens to what a loop has not finished: the state stays, and the application is free."""
+    closed: list[str] = []
+
+    @action(writes=["done"])
+    async def work(state: State) -> State:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            closed.append("closed")
+        return state
+
+    app = ApplicationBuilder().with_actions(work).with_entrypoint("work").build()
+
+    async def main() -> None:
+        running = app.arun()
+        running.send(None)
+        running.close()
+
+    asyncio.run(main())
+    assert (closed, app.sequence_id) == (["closed"], None)
+    app.update_state(app.state.update(done=True))

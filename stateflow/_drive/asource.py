@@ -202,7 +202,8 @@ class AsyncSource(Streaming):
             await self._open()
             self._is_slow = not self._plain
         if self.effect.closed.is_async:
-            return await Inside(self._run, self._advance())
+            advance: Any = self._advance
+            return await Inside(self._run, advance())
         if self.effect.closed.action.thread:
             ended, value = await self._in_worker(partial(self._run, self._step))
         else:

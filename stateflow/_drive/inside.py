@@ -67,22 +67,29 @@ class Pieces:
                 error = await self._waited(inbox)
                 if error is None and inbox.told:
                     return False
-            try:
-                if error is None:
-                    self._waits_for = self._run(self._coroutine.send, None)
-                else:
-                    self._waits_for = self._run(self._coroutine.throw, error)
-            except StopIteration as stop:
-                self.value = stop.value
+            if self._piece_ends(error):
                 return True
 
     async def cancel(self, inbox: AsyncInbox) -> None:
         """Cancel what the coroutine waits for, and run it to its end."""
-        if not (asyncio.isfuture(self._waits_for) and self._waits_for.cancel()):
-            self._waits_for = self._run(self._coroutine.throw, asyncio.CancelledError())
+        takes_over = asyncio.isfuture(self._waits_for) and self._waits_for.cancel()
+        if not takes_over and self._piece_ends(asyncio.CancelledError()):
+            return
         inbox.take()
         while not await self.run(inbox):
             inbox.take()
+
+    def _piece_ends(self, error: BaseException | None) -> bool:
+        """Run one piece; return whether it was the last one."""
+        try:
+            if error is None:
+                self._waits_for = self._run(self._coroutine.send, None)
+            else:
+                self._waits_for = self._run(self._coroutine.throw, error)
+        except StopIteration as stop:
+            self.value = stop.value
+            return True
+        return False
 
     async def _waited(self, inbox: AsyncInbox) -> BaseException | None:
         """Wait for the future or for news; return a cancellation that the future cannot take over."""

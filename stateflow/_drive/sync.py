@@ -33,12 +33,12 @@ def drive(machine: Machine, plan: Plan, inbox: Inbox | None = None, *, as_events
         kind = effect.__class__
         try:
             if kind is Call:
-                if inbox is None and effect.closed.action.timeout is None:
-                    answer = copy_context().run(perform, effect)
-                elif inbox is not None and not effect.closed.action.thread:
-                    answer = yield from _inline(effect, inbox)
-                else:
+                if effect.closed.action.timeout is not None:
                     answer = yield from _in_thread(effect, inbox)
+                elif inbox is None:
+                    answer = copy_context().run(perform, effect)
+                else:
+                    answer = yield from (_in_thread if effect.closed.action.thread else _inline)(effect, inbox)
             elif kind is Commit:
                 _commit(machine, effect)
             elif kind is Stream:

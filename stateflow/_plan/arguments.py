@@ -45,6 +45,7 @@ def _taken(machine: Machine, request: Request, closed: Closed, sequence: int) ->
         raise InputError(
             f"action {closed.name!r}, step {sequence}, needs the input{'s' if len(missing) > 1 else ''} "
             f"{', '.join(map(repr, missing))}; give {{{', '.join(f'{name!r}: ...' for name in missing)}}} as inputs="
+            + _or_resource(closed, missing)
         )
     for name in closed.optional_inputs:
         if name in offered:
@@ -57,6 +58,13 @@ def _taken(machine: Machine, request: Request, closed: Closed, sequence: int) ->
                 f"action {closed.name!r} takes {name!r} as {_shown(hint)}, not {type(taken[name]).__name__}"
             )
     return taken
+
+
+def _or_resource(closed: Closed, missing: list[str]) -> str:
+    """Say that a live object could be given as a resource, where the body's signature leaves that open."""
+    open_names = [need.name for need in closed.action.needs() if need.role == "input-or-resource"]
+    could = [name for name in missing if name in open_names]
+    return f", or a live object once with with_resources({could[0]}=...)" if could else ""
 
 
 def step_context(machine: Machine, request: Request, step: Step) -> StepContext:

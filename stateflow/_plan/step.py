@@ -113,7 +113,10 @@ class Step:
             except Exception as error:  # the step is done all the same
                 self.broken, status = error, "running"
             else:
-                status = self._status(following)
+                if self.request.halt_before or self.halts:
+                    status = self._status(following)
+                else:
+                    status = "running" if following.target is not None else "finished"
         position = Position(data, old.index + 1, self.sequence, name, status, visits, following)
         if machine.journal is None:
             return Commit(position, None)

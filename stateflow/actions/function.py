@@ -10,7 +10,7 @@ from typing import Any, Generic, ParamSpec, Self, TypeVar
 
 from stateflow.actions.action import Action, Need, Retry, are_names, not_awaited
 from stateflow.actions.signature import hints_of, parameters, takes_any, takes_state
-from stateflow.errors import ActionError, names
+from stateflow.errors import ActionError, GraphError, names
 from stateflow.state import State, StateView
 
 P = ParamSpec("P")
@@ -163,7 +163,7 @@ class SignatureAction(FunctionAction[P, R]):
 
 
 def action(
-    *,
+    *undecorated: Callable[..., Any],
     reads: Iterable[str] = (),
     writes: Iterable[str] = (),
     optional_reads: Iterable[str] = (),
@@ -186,7 +186,11 @@ def action(
         retry: how often to try again; None for never.
         timeout: seconds that one try may take.
         thread: whether an async run moves a synchronous body to a worker thread.
+
+    Raises:
+        GraphError: it is used without parentheses.
     """
+    _needs_parentheses("action", undecorated)
 
     def decorate(function: Callable[P, R]) -> FunctionAction[P, R]:
         form = FunctionAction if "state" in inspect.signature(function).parameters else SignatureAction
@@ -206,7 +210,7 @@ def action(
 
 
 def streaming_action(
-    *,
+    *undecorated: Callable[..., Any],
     reads: Iterable[str] = (),
     writes: Iterable[str] = (),
     optional_reads: Iterable[str] = (),
@@ -220,7 +224,11 @@ def streaming_action(
     It yields ``(item, None)``, or just ``item``, and last ``(result, State)``; a sync generator may return that
     instead. ``timeout`` is the longest gap between two items in seconds; a retry happens only before the first.
     The other arguments are those of ``action``.
+
+    Raises:
+        GraphError: it is used without parentheses.
     """
+    _needs_parentheses("streaming_action", undecorated)
 
     def decorate(function: Callable[P, R]) -> FunctionAction[P, R]:
         return FunctionAction(
@@ -246,3 +254,9 @@ def _listed(value: Iterable[str]) -> Any:
 
 def _kind(value: Any) -> str:
     return "None" if value is None else f"a {type(value).__name__}"
+
+
+def _needs_parentheses(decorator: str, undecorated: tuple[Callable[..., Any], ...]) -> None:
+    if undecorated:
+        name = getattr(undecorated[0], "__name__", undecorated[0])
+        raise GraphError(f"{decorator} says what {name!r} reads and writes: write @{decorator}(reads=[...], writes=[...])")

@@ -176,7 +176,8 @@ class Assembly:
         sound = {name: action for name, action in graph.actions.items() if not action.findings()}
         closed = {name: close(action, self.resources) for name, action in sound.items()}
         keys = (*position.data, *(schema.hints if schema is not None else ()))
-        findings += entry_findings(graph, self.entrypoint)
+        if graph.actions or not findings:  # else the actions are what is wrong
+            findings += entry_findings(graph, self.entrypoint)
         findings += closing_findings(closed, tuple(self.resources), keys)
         findings += field_findings(closed, schema, self.state)
         findings += read_findings(graph, closed, position.data)

@@ -96,7 +96,9 @@ class Caller:
         unused = [name for name in request.inputs if name not in outcome.took]
         if unused:
             warnings.warn(self._unused(unused), UnusedInputWarning, stacklevel=4)
-        return RunResult.of(outcome.action, outcome.result, self._machine.state(outcome.position), outcome.halted)
+        position = outcome.position
+        state = self._machine.state(position)
+        return RunResult.of(outcome.action, outcome.result, state, halted=outcome.halted, error=position.error)
 
     def _unused(self, unused: Iterable[str]) -> str:
         text = f"no step of this call took the input {names(unused)}"
@@ -118,7 +120,7 @@ class Caller:
 
     def _after(self, event: StepCommitted) -> RunResult:
         result = None if event.result is None else dict(event.result)
-        return RunResult.of(self._machine.graph.actions[event.action], result, event.state, "")
+        return RunResult.of(self._machine.graph.actions[event.action], result, event.state, error=event.error)
 
     def _ready(self, request: Request, event: Any, kept: list[Any]) -> bool:
         """Return whether a stream can be handed out after this event; keep what is to be told in it."""

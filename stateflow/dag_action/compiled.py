@@ -58,7 +58,7 @@ def compiled(source: Source, wish: Wish) -> Compiled:
 
     found = closure(wish, driver)
     accepts = check_of(driver)
-    findings = [*found.findings, *config_faults(wish, driver), *variant_faults(found, driver)]
+    findings = [*found.findings, *(config_faults(wish, driver) or variant_faults(found, driver))]
     findings += type_faults(found, wish.bound, "bind", accepts)
     findings += type_faults(found, wish.config, "config", accepts)
     fallback = why_not_planned(driver, found)
