@@ -21,7 +21,7 @@ Kind = Literal["floor", "rival", "ours"]
 class Contestant:
     """One program: ``program`` is ``module:function`` inside ``benchmarks.contestants``.
 
-    ``budget`` is the most that one of ours may cost, in the unit of the case.
+    ``budget`` is the most that one of ours may cost, in the unit of the case; ``reason`` is printed where it is missed.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Contestant:
     program: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     budget: float | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

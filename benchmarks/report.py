@@ -29,6 +29,7 @@ def report(outcomes: Sequence[Outcome], *, command: str, repetitions: int) -> st
         "",
         *summary(outcomes),
         "",
+        *missed(outcomes),
         "## Cases",
         "",
     ]
@@ -57,6 +58,24 @@ def summary(outcomes: Iterable[Outcome]) -> list[str]:
                 f"| {title} | {outcome.case.unit} | {limit} | {rival} | {shown(ours.median)} | {allowed} | {met} |"
             )
     return rows
+
+
+def missed(outcomes: Iterable[Outcome]) -> list[str]:
+    """Return a line for each budget that is missed: by how much, how far from the limit and the rivals, and why."""
+    lines = []
+    for outcome in outcomes:
+        for ours in outcome.of("ours"):
+            budget = ours.contestant.budget
+            if budget is None or ours.median <= budget:
+                continue
+            distances = [
+                f"{shown(ours.median / other.median)} × {other.contestant.name}"
+                for other in (outcome.floor, outcome.best_rival)
+                if other is not None
+            ]
+            fact = f"{shown(ours.median)} {outcome.case.unit} where {budget:g} are allowed; {', '.join(distances)}"
+            lines.append(f"- **{outcome.case.title}**: {fact}. {ours.contestant.reason}".rstrip())
+    return ["### Missed", "", *lines, ""] if lines else []
 
 
 def case_table(outcome: Outcome) -> list[str]:

@@ -7,6 +7,7 @@ import asyncio
 import importlib
 import importlib.util
 import inspect
+import io
 import os
 import pkgutil
 import shutil
@@ -108,7 +109,7 @@ def _write(lineage: Any, options: argparse.Namespace) -> None:
 
 
 def _text(lineage: Any, form: str) -> str:
-    if hasattr(sys.stdout, "reconfigure"):
+    if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # an old terminal shows less, and no error
     if form == "tree" and sys.stdout.isatty():
         return str(lineage.to_tree(shutil.get_terminal_size().columns))

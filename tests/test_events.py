@@ -721,3 +721,17 @@ def test_a_body_that_stays_in_its_thread_emits_in_the_end() -> None:
             driver = Driver(colour)
             assert driver.stream_result(driver.build(alone(work)), halt_after=["work"]).items == [True]
             driver.close()
+
+
+def test_what_was_emitted_before_a_failure_comes_before_it(driver: Driver) -> None:
+    """Also from a body that stays in the caller's thread."""
+    for thread in (True, False):
+
+        def body(state: State) -> State:
+            emit("early")
+            raise ValueError("bad")
+
+        app = driver.build(alone(action(writes=["reply"], thread=thread)(body).with_name("work")))
+        given, error = driver.gathered(app, "stream_result", halt_after=["work"])
+        assert given == ["early"]
+        assert isinstance(error, ValueError)

@@ -735,11 +735,13 @@ def test_a_record_holds_all_that_happened(driver: Driver) -> None:
 def test_a_typed_state_is_recorded_as_coerced(driver: Driver) -> None:
     """What a record says was done leads to the state that was committed."""
     pydantic = pytest.importorskip("pydantic")
-    model = pydantic.create_model("Model", count=(int, 0), words=(list[int], []), names=(list[str], []))
+    model = pydantic.create_model(
+        "Model", count=(int, 0), words=(list[int], []), names=(list[str], []), sizes=(dict[str, int], {})
+    )
 
-    @action(writes=["count", "words", "names"])
+    @action(writes=["count", "words", "names", "sizes"])
     def work(state: State) -> State:
-        return state.update(count="3").append(words="1").extend(words=["2"], names=["x"])
+        return state.update(count="3", sizes={"a": 1}).append(words="1").extend(words=["2"], names=["x"])
 
     store = Written()
     app = driver.build(
@@ -753,7 +755,12 @@ def test_a_typed_state_is_recorded_as_coerced(driver: Driver) -> None:
     driver.run(app, max_steps=2)
     assert (app.state["count"], app.state["words"], app.state["names"]) == (3, [1, 2, 1, 2], ["x", "x"])
     done = {(kind, key): value for kind, key, value in store.records[-1].operations}
-    assert done == {("update", "count"): 3, ("extend", "words"): [1, 2], ("extend", "names"): ["x"]}
+    assert done == {
+        ("update", "count"): 3,
+        ("update", "sizes"): {"a": 1},
+        ("extend", "words"): [1, 2],
+        ("extend", "names"): ["x"],
+    }
 
 
 # -- replay -----------------------------------------------------------------------------------------------

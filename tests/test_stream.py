@@ -17,6 +17,7 @@ from stateflow import (
     ActionError,
     Address,
     ApplicationBuilder,
+    GraphError,
     InputError,
     Retry,
     State,
@@ -740,6 +741,11 @@ class ACoroutine(NotStreaming):
         return 7
 
 
+class Stops(NotStreaming):
+    def stream_run(self, state: State) -> Any:
+        return next(iter([]))
+
+
 class WrongResult(NotStreaming):
     def stream_run(self, state: State) -> Any:
         yield 7
@@ -766,14 +772,24 @@ class NoState(NotStreaming):
 )
 def test_a_class_that_does_not_stream_is_an_action_error(driver: Driver, work: Action, message: str) -> None:
     """What ``stream_run`` and ``update`` return is looked at."""
-    if work.is_async and not driver.is_async:
-        pytest.skip("needs an async verb")
     app = driver.build(alone(work.with_name("work")))
+    if work.is_async and not driver.is_async:
+        with pytest.raises(GraphError, match="is async"):
+            driver.run(app)
+        return
     with pytest.raises(ActionError, match=message):
         driver.stream_result(app, halt_after=["work"])
     assert app.sequence_id is None
     with pytest.raises(ActionError):
         driver.run(app)
+
+
+def test_a_class_that_raises_stop_iteration_has_failed(driver: Driver) -> None:
+    """It is not taken for the end of a stream."""
+    app = driver.build(alone(Stops().with_name("work")))
+    with pytest.raises(RuntimeError, match="action 'work' raised StopIteration"):
+        driver.stream_result(app, halt_after=["work"])
+    assert app.sequence_id is None
 
 
 def test_nothing_keeps_a_finished_stream_alive(driver: Driver) -> None:

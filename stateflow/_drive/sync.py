@@ -12,9 +12,12 @@ from stateflow._drive.source import Source
 from stateflow._drive.threads import Inbox, Working
 from stateflow._plan import Abort, Call, CallAll, Commit, Machine, Outcome, Plan, Sleep, Stream
 from stateflow.events import Event
+from stateflow.journal import Journal
 
 
-def drive(machine: Machine, plan: Plan, inbox: Inbox | None = None, *, as_events: bool = False) -> Iterator[Any]:
+def drive(  # noqa: PLR0912  as `adrive`
+    machine: Machine, plan: Plan, inbox: Inbox | None = None, *, as_events: bool = False
+) -> Iterator[Any]:
     """Run a plan to its end: yield its events, and last its ``Outcome``.
 
     With an ``inbox``, into which the bodies' listener puts events, bodies run in worker threads, what they tell is
@@ -40,7 +43,10 @@ def drive(machine: Machine, plan: Plan, inbox: Inbox | None = None, *, as_events
                 else:
                     answer = yield from (_in_thread if effect.closed.action.thread else _inline)(effect, inbox)
             elif kind is Commit:
-                _commit(machine, effect)
+                if effect.record is None or machine.journal is None:
+                    machine.position = effect.position
+                else:
+                    _commit(machine, machine.journal, effect)
             elif kind is Stream:
                 answer = yield from _stream(Source(effect, inbox, as_events=as_events), inbox)
             elif isinstance(effect, Event):
@@ -62,11 +68,8 @@ def exhaust(events: Iterator[Any]) -> Outcome:
     return outcome  # type: ignore[no-any-return]
 
 
-def _commit(machine: Machine, effect: Commit) -> None:
-    record, journal = effect.record, machine.journal
-    if record is None or journal is None:
-        machine.position = effect.position
-        return
+def _commit(machine: Machine, journal: Journal, effect: Commit) -> None:
+    record: Any = effect.record
     journal.commit(record)
     machine.position = effect.position  # the truth has it, whatever becomes of the tracker
     journal.track(record)

@@ -125,6 +125,7 @@ class Machine:
         self.journal = journal
         self.position = Position({})
         self.branches = {name: _branches(graph.outgoing(name)) for name in graph.actions}
+        self.always = {name: branches[0].choice for name, branches in self.branches.items() if _is_certain(branches)}
         self.ends = {name: Choice(None, None, _tried(graph.outgoing(name), None)) for name in graph.actions}
         self.named_inputs = frozenset(
             name for known in closed.values() for name in (*known.inputs, *known.optional_inputs)
@@ -135,6 +136,10 @@ class Machine:
     def state(self, position: Position) -> State:
         """Return the whole state at a position, as users see it."""
         return state_of(position.data, self.schema)
+
+
+def _is_certain(branches: tuple[Branch, ...]) -> bool:
+    return bool(branches) and branches[0].evaluate is None
 
 
 def choose(machine: Machine, action: str | None, data: Mapping[str, Any], visits: Mapping[str, int]) -> Choice:

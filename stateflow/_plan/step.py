@@ -24,6 +24,8 @@ class Step:
     """One execution of one action, from the choice that led to it to its commit."""
 
     attempt = 1
+    is_last = halts = announces = tells = False
+    goes_on = True
     started = 0.0
     result: dict[str, Any] | None = None
     error: BaseException | None = None  # that an ``on_error`` has taken
@@ -44,9 +46,6 @@ class Step:
         self.is_last = is_last
         self.halts = halts = name in request.halt_after
         self.goes_on = not (halts or is_last)
-        self.announces = self.tells = machine.tells or request.live
-        if request.steps:
-            self.tells = True
         if not closed.is_plain:
             self.arguments, self.taken = arguments_of(machine, request, closed, self.sequence)
         if machine.strict is not None:
@@ -104,12 +103,13 @@ class Step:
         if machine.schema is not None or machine.strict is not None:
             done = self._checked(data, after)
         self.result = result
-        visits = {**old.visits, name: old.visits.get(name, 0) + 1}
+        visits = dict(old.visits)
+        visits[name] = visits.get(name, 0) + 1
         following: Choice | None = None
         status: Status = "halted" if self.halts else "max_steps"
         if self.goes_on or (self.halts and self._may_pause()):
             try:
-                following = choose(machine, name, data, visits)
+                following = machine.always.get(name) or choose(machine, name, data, visits)
             except Exception as error:  # the step is done all the same
                 self.broken, status = error, "running"
             else:

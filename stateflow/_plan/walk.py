@@ -38,6 +38,8 @@ def _with_hooks(machine: Machine, request: Request) -> Plan:
 def _steps(machine: Machine, request: Request) -> Plan:  # noqa: PLR0912  the loop that a reader looks for, in one piece
     count, step = 0, None
     took: set[str] = set()
+    announces = machine.tells or request.live
+    tells = announces or request.steps
     answer: Any
     while True:
         choice = machine.position.choice or next_choice(machine)
@@ -51,7 +53,7 @@ def _steps(machine: Machine, request: Request) -> Plan:  # noqa: PLR0912  the lo
         step = Step(machine, request, choice, is_last=count == request.max_steps)
         if step.taken:
             took.update(step.taken)
-        if step.announces:
+        if announces:
             yield from step.announce()
         commit: Commit | None = None
         while commit is None:
@@ -67,7 +69,7 @@ def _steps(machine: Machine, request: Request) -> Plan:  # noqa: PLR0912  the lo
                 else:
                     commit = yield from step.failed(error)
         yield commit
-        if step.tells:
+        if tells:
             yield from step.tell(commit.position)
         if step.broken is not None:
             raise step.broken

@@ -29,7 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         from stateflow_integrations.demo.terminal import Terminal
     except ImportError as error:
-        print(f"error: the demo needs {error.name}: pip install 'stateflow[start]'", file=sys.stderr)  # noqa: T201
+        missing = (error.name or "rich").partition(".")[0]
+        print(f"error: the demo needs {missing}: pip install 'stateflow[start]'", file=sys.stderr)  # noqa: T201
         return 1
     terminal = Terminal(is_aside=options.json)
     try:
@@ -85,7 +86,7 @@ def _run(options: argparse.Namespace, terminal: Terminal) -> None:
 def _known(path: Path | None, terminal: Terminal) -> knowledge.Knowledge:
     with terminal.progress("reading documentation") as progress:
         sources = knowledge.read(path, progress)
-    with terminal.progress("indexing"):
+    with terminal.waiting("indexing"):
         known = sources.indexed()
     done = "indexed" if known.is_new else "read the index of"
     terminal.say(f"{done} {len(known.index)} passages of {len(known.documents)} documents in {known.path}")

@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from stateflow import Application, InputError
+from stateflow import Application, InputError, Resource
 from stateflow.persistence import LocalTrackingClient
 from stateflow_integrations.demo import application, knowledge
 from stateflow_integrations.demo.watch import Watch
@@ -74,7 +74,7 @@ def _citation(cited: Any) -> dict[str, Any]:
     }
 
 
-def _client() -> Any:
+def _client() -> Resource:
     if not os.environ.get("OPENAI_API_KEY"):
         raise InputError(
             "--llm openai needs a key: set OPENAI_API_KEY; any text will do where OPENAI_BASE_URL names a server "
@@ -82,7 +82,7 @@ def _client() -> Any:
         )
     from openai import OpenAI
 
-    return OpenAI()
+    return Resource(OpenAI)
 
 
 def _last(store: LocalTrackingClient, name: str) -> str | None:

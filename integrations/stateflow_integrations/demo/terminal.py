@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +50,15 @@ class Terminal:
             task = bar.add_task(title, total=None, name="")
             yield lambda done, total, name: bar.update(task, completed=done, total=total, name=name)
 
+    @contextmanager
+    def waiting(self, title: str) -> Iterator[None]:
+        """Show that something is done whose end is not known; in a pipe nothing."""
+        if not self.console.is_terminal:
+            yield
+            return
+        with self.console.status(title):
+            yield
+
     # -- a conversation -----------------------------------------------------------------------------
 
     def questions(self) -> Iterator[str]:
@@ -69,8 +77,10 @@ class Terminal:
     def _read(self) -> str:
         if self._is_aside or not self.console.is_terminal:
             return self.console.input(PROMPT)
-        if sys.platform != "win32":
-            import readline  # noqa: F401  arrow keys and history
+        with suppress(ImportError):  # Windows has its own
+            import readline
+
+            readline.set_auto_history(True)
         return input(PROMPT)
 
     @contextmanager
@@ -89,7 +99,9 @@ class Terminal:
             )
 
     def table(self, watch: Watch) -> None:
-        """Print the steps, how long they took, and the slowest node of each."""
+        """Print the steps, how long they took, and the slowest node of each; nothing when there was none."""
+        if not watch.steps:
+            return
         table = Table(title="steps", title_justify="left", box=None, pad_edge=False)
         for column in ("step", "action", "ms", "nodes", "slowest node"):
             table.add_column(column, justify="right" if column in ("step", "ms", "nodes") else "left")
