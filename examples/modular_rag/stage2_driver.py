@@ -24,7 +24,7 @@ def driver() -> Driver:
 def respond(state: State, index: Any) -> tuple[dict[str, Any], State]:
     """Run the nodes, and write what they give."""
     inputs = {"question": state["question"], "chat_history": state["chat_history"], "index": index}
-    found = driver().execute(NODES, inputs=inputs)
+    found = driver().execute([*NODES], inputs=inputs)
     result = {"passages": found["passages"], "reply": found["llm_reply"], "citations": found["citations"]}
     turns = [found["user_turn"], found["assistant_turn"]]
     return result, state.update(**result).extend(chat_history=turns)
