@@ -33,6 +33,7 @@ from stateflow.graph import GraphBuilder
 from stateflow.hooks import HookSet
 from stateflow.journal import Address, Journal
 from stateflow.resources import Resources
+from stateflow.state import view_of
 from stateflow.store import MemoryStore
 
 
@@ -98,11 +99,12 @@ def label(effect: Any) -> str:
 def answer(machine: Machine, effect: Any) -> Any:
     """Answer an effect as a driver does."""
     if isinstance(effect, Call):
-        raw = effect.closed.action.call(effect.view, dict(effect.arguments))
+        view = view_of(effect, effect.schema)
+        raw = effect.closed.action.call(view, dict(effect.arguments))
         if isinstance(effect, Stream):
             *items, raw = raw
             effect.items = len(items)
-        return effect.closed.action.finish(effect.view, raw)
+        return effect.closed.action.finish(view, raw)
     if isinstance(effect, Commit):
         machine.position = effect.position
     return None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from examples.counter.application import build, count
 from stateflow import State
+
+from examples.counter.application import build, count
 
 
 @pytest.mark.parametrize("limit", [1, 2, 10])

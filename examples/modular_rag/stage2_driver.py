@@ -7,9 +7,10 @@ from typing import Any
 
 from hamilton.driver import Builder, Driver
 
-from examples.modular_rag import machine
 from stateflow import Application, HamiltonRecorder, State, action
 from stateflow_dags.rag import answer, retrieve
+
+from examples.modular_rag import machine
 
 NODES = ["passages", "llm_reply", "citations", "user_turn", "assistant_turn"]
 

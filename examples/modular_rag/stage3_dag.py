@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from examples.modular_rag import machine
 from stateflow import Application, dag
 from stateflow_dags.rag import answer, retrieve
+
+from examples.modular_rag import machine
 
 respond = dag(
     retrieve,

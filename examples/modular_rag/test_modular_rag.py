@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from examples.modular_rag.application import QUESTIONS, STAGES
 from stateflow import LifecycleHook, NodeRun, State
+
+from examples.modular_rag.application import QUESTIONS, STAGES
 
 ALL = pytest.mark.parametrize("stage", STAGES.values(), ids=lambda stage: stage.__name__.rpartition(".")[2])
 

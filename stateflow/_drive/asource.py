@@ -104,7 +104,7 @@ class AsyncSource(Streaming):
 
     def finish(self) -> Answer:
         """Return ``(result, State)`` of a body that has ended well."""
-        answer: Answer = self._run(self.effect.closed.action.finish, self.effect.view, self.last)
+        answer: Answer = self._run(self.effect.closed.action.finish, self.view, self.last)
         return answer
 
     async def close(self) -> None:
@@ -115,7 +115,7 @@ class AsyncSource(Streaming):
                 await pending.cancel(self._inbox)
         if self.effect.closed.is_async and hasattr(self._body, "aclose"):
             await Inside(self._run, self._body.aclose())
-        elif hasattr(self._body, "close") and not self.effect.scope.stopped:
+        elif hasattr(self._body, "close") and not self.effect.stopped:
             self._run(self._body.close)
 
     # -- inside -----------------------------------------------------------------------------------------
@@ -162,11 +162,11 @@ class AsyncSource(Streaming):
     async def _open(self) -> None:
         closed = self.effect.closed
         if closed.is_async or not closed.action.thread:
-            self._body = self._run(start, self.effect)
+            self._body = self._run(start, self.effect, self.view)
             if closed.action.is_node_plan:
-                self._body = stream_nodes(self._body, self.effect.view)
+                self._body = stream_nodes(self._body, self.view)
         else:
-            self._body = await self._in_worker(partial(self._run, start, self.effect))
+            self._body = await self._in_worker(partial(self._run, start, self.effect, self.view))
         self._advance = self.iterator(self._body)
 
     async def _next(self) -> Any:

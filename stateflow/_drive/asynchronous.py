@@ -19,9 +19,10 @@ from stateflow._drive.threads import in_thread
 from stateflow._plan import Abort, Call, CallAll, Commit, Machine, Outcome, Plan, Sleep, Stream
 from stateflow.events import Event
 from stateflow.journal import Journal
+from stateflow.state import view_of
 
 
-async def adrive(  # noqa: PLR0912  a call for each effect would cost as much as the effect
+async def adrive(  # noqa: PLR0912, PLR0915  a call for each effect would cost as much as the effect
     machine: Machine, plan: Plan, sink: Sink | None, inbox: AsyncInbox | None = None, *, as_events: bool = False
 ) -> AsyncIterator[Any]:
     """Run a plan to its end: yield its events, and last its ``Outcome``. See ``sync.drive``."""
@@ -39,7 +40,15 @@ async def adrive(  # noqa: PLR0912  a call for each effect would cost as much as
         kind = effect.__class__
         try:
             if kind is Call:
-                if inbox is None:
+                if inbox is None and effect.closed.is_async and effect.closed.action.timeout is None:
+                    run, coroutine = copy_context().run, _perform(effect)
+                    try:  # a body that never waits needs nothing more
+                        waits_for = run(coroutine.send, None)
+                    except StopIteration as stop:
+                        answer = stop.value
+                    else:
+                        answer = await Inside(run, coroutine, waits_for)
+                elif inbox is None:
                     answer = await _call(effect)
                 else:
                     task = asyncio.ensure_future(_call(effect))
@@ -101,14 +110,7 @@ async def _commit(machine: Machine, journal: Journal, effect: Commit) -> None:
 async def _call(effect: Call) -> Answer:
     context, action = copy_context(), effect.closed.action
     if effect.closed.is_async:
-        coroutine = _perform(effect)
-        if action.timeout is None:
-            try:  # a body that never waits needs nothing more
-                waits_for = context.run(coroutine.send, None)
-            except StopIteration as stop:
-                return stop.value  # type: ignore[no-any-return]
-            return await Inside(context.run, coroutine, waits_for)  # type: ignore[no-any-return]
-        working: Any = Inside(context.run, coroutine)
+        working: Any = Inside(context.run, _perform(effect))
     elif action.thread:
         working = in_thread(effect, lambda: context.run(perform, effect))
     else:
@@ -127,10 +129,9 @@ async def _call(effect: Call) -> Answer:
 
 
 async def _perform(effect: Call) -> Answer:
-    action = effect.closed.action
-    raw = start(effect)
-    raw = await (run_nodes(raw) if action.is_node_plan else raw)
-    return action.finish(effect.view, raw)
+    action, view = effect.closed.action, view_of(effect, effect.schema)
+    raw = start(effect, view)
+    return action.finish(view, await (run_nodes(raw) if action.is_node_plan else raw))
 
 
 async def _drained(source: AsyncSource) -> Answer:

@@ -9,7 +9,7 @@ from stateflow._drive.sink import StepSink
 from stateflow._plan import Call, Stream
 from stateflow.context import current_scope
 from stateflow.errors import ActionError, StepTimeoutError
-from stateflow.state import State
+from stateflow.state import State, StateView, view_of
 
 OPEN: Any = object()  # a stream's body has not told its result yet
 END: Any = object()  # what a source gives when its body has ended
@@ -18,20 +18,22 @@ Answer = tuple[dict[str, Any], State]
 
 def perform(call: Call) -> Answer:
     """Run a synchronous body and return ``(result, State)``."""
-    current_scope.set(call.scope)
-    action = call.closed.action
-    arguments = {} if call.closed.is_plain else with_resources(call)
+    current_scope.set(call)
+    closed = call.closed
+    view, action = view_of(call, call.schema), closed.action
+    arguments = with_resources(call) if closed.resources else call.arguments
     try:
-        return action.finish(call.view, action.call(call.view, arguments))
+        return action.finish(view, action.call(view, arguments))
     except StopIteration as stop:
         raise _stray(call) from stop
 
 
-def start(call: Call) -> Any:
+def start(call: Call, view: StateView) -> Any:
     """Call the body: the value it returns, a coroutine, or an iterator of items."""
-    current_scope.set(call.scope)
+    current_scope.set(call)
+    arguments = with_resources(call) if call.closed.resources else call.arguments
     try:
-        return call.closed.action.call(call.view, with_resources(call))
+        return call.closed.action.call(view, arguments)
     except StopIteration as stop:
         raise _stray(call) from stop
 
@@ -53,12 +55,13 @@ class Streaming:
     else bare values.
     """
 
-    __slots__ = ("as_events", "effect", "error", "heard", "last", "over", "sequence", "told")
+    __slots__ = ("as_events", "effect", "error", "heard", "last", "over", "sequence", "told", "view")
 
     def __init__(self, effect: Stream, *, as_events: bool) -> None:
-        listener = effect.scope.listener
+        listener = effect.listener
         step = listener if isinstance(listener, StepSink) else None
         self.effect = effect
+        self.view = view_of(effect, effect.schema)
         self.as_events = as_events
         self.heard: Callable[[Any], None] | None = None
         if step is not None and step.sink.hooks["post_stream_item"]:
@@ -122,8 +125,8 @@ class Opened:
 
 def abandon(call: Call) -> None:
     """Stop a DAG that runs in a thread before its next node, and let nobody hear what the body still tells."""
-    call.scope.stopped = True
-    call.scope.listener = None
+    call.stopped = True
+    call.listener = None
 
 
 def too_slow(call: Call) -> StepTimeoutError:

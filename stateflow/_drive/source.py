@@ -55,14 +55,14 @@ class Source(Streaming):
 
     def finish(self) -> Answer:
         """Return ``(result, State)`` of a body that has ended well."""
-        answer: Answer = self._run(self.effect.closed.action.finish, self.effect.view, self.last)
+        answer: Answer = self._run(self.effect.closed.action.finish, self.view, self.last)
         return answer
 
     def close(self) -> None:
         """Close the body; one that still runs in a thread of its own is left to itself."""
         if self._working is not None and not self._working.ended:
             abandon(self.effect)
-        if hasattr(self._body, "close") and not self.effect.scope.stopped:
+        if hasattr(self._body, "close") and not self.effect.stopped:
             self._run(self._body.close)
 
     # -- inside -----------------------------------------------------------------------------------------
@@ -130,10 +130,10 @@ class Source(Streaming):
     def _open(self) -> Any:
         """Call the body; ``END`` says that it is open, anything else was told on the way there."""
         if self._timeout is None and (self._inbox is None or not self.effect.closed.action.thread):
-            self._body = self._run(start, self.effect)
+            self._body = self._run(start, self.effect, self.view)
         else:
             if self._working is None:
-                self._working = Working(self.effect, partial(self._run, start, self.effect), self._inbox)
+                self._working = Working(self.effect, partial(self._run, start, self.effect, self.view), self._inbox)
             told = self._working.next()
             if told is not END:
                 return self._given(told)

@@ -2,44 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from stateflow.context import Scope
+
 if TYPE_CHECKING:
-    from stateflow._plan.machine import Position
+    from stateflow._plan.machine import Machine, Position
     from stateflow.actions import Closed
-    from stateflow.context import Scope
+    from stateflow.context import Listener
     from stateflow.hooks import Hook
     from stateflow.journal import Attempt, Record
-    from stateflow.resources import Resources
-    from stateflow.state import StateView
 
 
-class Call:
-    """Run a body. The answer is ``(result, State)``."""
+class Call(Scope):
+    """Run a body; the answer is ``(result, State)``. The call itself is the scope that the body runs in.
 
-    __slots__ = ("arguments", "closed", "resources", "scope", "view")
+    It holds no view of the state: a view holds the call, and a cycle would keep every state alive.
+    """
 
     def __init__(
-        self, closed: Closed, scope: Scope, view: StateView, arguments: Mapping[str, Any], resources: Resources
+        self,
+        closed: Closed,
+        base: dict[str, Any],
+        arguments: dict[str, Any],
+        machine: Machine,
+        listener: Listener | None,
+        watched: bool,
     ) -> None:
         self.closed = closed
-        self.scope = scope
-        self.view = view
+        self.declared = closed.declared
+        self.base = base
         self.arguments = arguments
-        self.resources = resources
+        self.resources = machine.resources
+        self.listener = listener
+        self.watched = watched
+        self.schema = machine.schema
 
 
 class Stream(Call):
     """Run a streaming body to its end, passing items to the caller. ``items`` counts those that came."""
 
-    __slots__ = ("items",)
-
-    def __init__(
-        self, closed: Closed, scope: Scope, view: StateView, arguments: Mapping[str, Any], resources: Resources
-    ) -> None:
-        super().__init__(closed, scope, view, arguments, resources)
-        self.items = 0
+    items = 0
 
 
 class CallAll:

@@ -47,7 +47,7 @@ class Position:
         sequence: int | None = None,
         action: str | None = None,
         status: Status = "running",
-        visits: Mapping[str, int] = _NOTHING,
+        visits: dict[str, int] | None = None,
         choice: Choice | None = None,
         *,
         writers: Mapping[str, tuple[int, int]] | None = None,
@@ -58,7 +58,7 @@ class Position:
         self.sequence = sequence
         self.action = action
         self.status: Status = status
-        self.visits = visits
+        self.visits: dict[str, int] = {} if visits is None else visits
         self.choice = choice
         if writers is not None:
             self.writers = writers
@@ -125,21 +125,17 @@ class Machine:
         self.journal = journal
         self.position = Position({})
         self.branches = {name: _branches(graph.outgoing(name)) for name in graph.actions}
-        self.always = {name: branches[0].choice for name, branches in self.branches.items() if _is_certain(branches)}
         self.ends = {name: Choice(None, None, _tried(graph.outgoing(name), None)) for name in graph.actions}
         self.named_inputs = frozenset(
             name for known in closed.values() for name in (*known.inputs, *known.optional_inputs)
         )
+        self.checks = schema is not None or strict is not None
         self.tells = hooks.any("pre_run_step", "post_run_step")
         self.watched = journal is not None or hooks.any("pre_run_node", "post_run_node")
 
     def state(self, position: Position) -> State:
         """Return the whole state at a position, as users see it."""
         return state_of(position.data, self.schema)
-
-
-def _is_certain(branches: tuple[Branch, ...]) -> bool:
-    return bool(branches) and branches[0].evaluate is None
 
 
 def choose(machine: Machine, action: str | None, data: Mapping[str, Any], visits: Mapping[str, int]) -> Choice:

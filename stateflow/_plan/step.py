@@ -13,7 +13,7 @@ from stateflow.context import Scope
 from stateflow.errors import GraphError, InputError, StateflowError, StepTimeoutError, StoreError, StreamClosed
 from stateflow.events import Failed, StepCommitted, StepStarted
 from stateflow.journal import Status
-from stateflow.state import Operation, State, StateView, operations, settle, view_of
+from stateflow.state import Operation, State, StateView, operations, settle
 
 Effects = Generator[Any, Any, None]
 Answer = tuple[dict[str, Any], State]
@@ -21,18 +21,16 @@ _NONE: dict[str, Any] = {}
 
 
 class Step:
-    """One execution of one action, from the choice that led to it to its commit."""
+    """One execution of one action, from the choice that led to it to its commit.
+
+    What every step looks at is set for each; reading it from the class would take longer.
+    """
 
     attempt = 1
-    is_last = halts = announces = tells = False
-    goes_on = True
     started = 0.0
     result: dict[str, Any] | None = None
     error: BaseException | None = None  # that an ``on_error`` has taken
-    broken: Exception | None = None  # of a condition, raised after the commit
-    scope: Scope | None = None
-    arguments: dict[str, Any] = _NONE
-    taken: dict[str, Any] = _NONE
+    scope: Call | None = None
     reads: Mapping[str, bytes] = _NONE
 
     def __init__(self, machine: Machine, request: Request, choice: Choice, *, is_last: bool) -> None:
@@ -46,6 +44,8 @@ class Step:
         self.is_last = is_last
         self.halts = halts = name in request.halt_after
         self.goes_on = not (halts or is_last)
+        self.broken: Exception | None = None  # of a condition, raised after the commit
+        self.arguments = self.taken = _NONE
         if not closed.is_plain:
             self.arguments, self.taken = arguments_of(machine, request, closed, self.sequence)
         if machine.strict is not None:
@@ -68,13 +68,15 @@ class Step:
         """Return the effect that runs the body."""
         machine, closed, request = self.machine, self.closed, self.request
         listener = None if request.listen is None else request.listen(closed.name, self.sequence)
-        self.scope = scope = Scope(closed.declared, self.position.data, listener, machine.watched or request.nodes)
         arguments = self.arguments
         if closed.contexts:
             context = step_context(machine, request, self)
             arguments = {**arguments, **dict.fromkeys(closed.contexts, context)}
         form = Stream if closed.is_streaming else Call
-        return form(closed, scope, view_of(scope, machine.schema), arguments, machine.resources)
+        self.scope = form(
+            closed, self.position.data, arguments, machine, listener, machine.watched or request.nodes
+        )
+        return self.scope
 
     def stream(self, call: Call) -> Generator[Any, Any, Answer]:
         """Run a streaming body between its hooks."""
@@ -100,23 +102,24 @@ class Step:
         machine, old, name = self.machine, self.position, self.closed.name
         data, after = settle(scope, returned)
         done: list[Operation] | None = None
-        if machine.schema is not None or machine.strict is not None:
+        if machine.checks:
             done = self._checked(data, after)
         self.result = result
-        visits = dict(old.visits)
+        visits = old.visits.copy()
         visits[name] = visits.get(name, 0) + 1
         following: Choice | None = None
-        status: Status = "halted" if self.halts else "max_steps"
+        status: Status = "running"
         if self.goes_on or (self.halts and self._may_pause()):
             try:
-                following = machine.always.get(name) or choose(machine, name, data, visits)
+                following = choose(machine, name, data, visits)
             except Exception as error:  # the step is done all the same
-                self.broken, status = error, "running"
+                error.add_note(f"in a condition after action {name!r}, step {self.sequence}")
+                self.broken = error
             else:
-                if self.request.halt_before or self.halts:
+                if self.halts or following.target is None or self.request.halt_before:
                     status = self._status(following)
-                else:
-                    status = "running" if following.target is not None else "finished"
+        else:
+            status = "halted" if self.halts else "max_steps"
         position = Position(data, old.index + 1, self.sequence, name, status, visits, following)
         if machine.journal is None:
             return Commit(position, None)

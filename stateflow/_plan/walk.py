@@ -60,7 +60,7 @@ def _steps(machine: Machine, request: Request) -> Plan:  # noqa: PLR0912  the lo
             call = step.call()
             try:
                 answer = (yield from step.stream(call)) if step.closed.is_streaming else (yield call)
-                commit = step.committing(call.scope, *answer)
+                commit = step.committing(call, *answer)
             except GeneratorExit:
                 raise
             except BaseException as error:

@@ -38,6 +38,7 @@ class FunctionAction(Action, Generic[P, R]):
     ) -> None:
         functools.update_wrapper(self, function)
         self.function = function
+        self._bound = {}
         self.reads = _listed(reads)
         self.optional_reads = _listed(optional_reads)
         self.appends = _listed(appends)
@@ -107,6 +108,8 @@ class FunctionAction(Action, Generic[P, R]):
     def call(self, state: State, arguments: dict[str, Any]) -> Any:
         if self._bound:
             arguments = {**self._bound, **arguments}
+        if not arguments:
+            return self.function(state)  # type: ignore[arg-type, call-arg]  # a signature without inputs
         return self.function(state, **arguments)  # type: ignore[arg-type]
 
     def finish(self, state: State, raw: Any) -> tuple[dict[str, Any], State]:
@@ -259,4 +262,5 @@ def _kind(value: Any) -> str:
 def _needs_parentheses(decorator: str, undecorated: tuple[Callable[..., Any], ...]) -> None:
     if undecorated:
         name = getattr(undecorated[0], "__name__", undecorated[0])
-        raise GraphError(f"{decorator} says what {name!r} reads and writes: write @{decorator}(reads=[...], writes=[...])")
+        written = f"@{decorator}(reads=[...], writes=[...])"
+        raise GraphError(f"{decorator} says what {name!r} reads and writes: write {written}")

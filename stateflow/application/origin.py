@@ -65,7 +65,7 @@ def resumed(record: Record, graph: Graph) -> Position:
         sequence=record.sequence,
         action=record.action,
         status=record.status,
-        visits=record.visits,
+        visits=dict(record.visits),
         writers=record.writers,
         choice=_handler(record, graph) if failed else None,
         error=RecordedError(record.error or Failure("Exception", "not recorded")) if failed else None,

@@ -51,6 +51,15 @@ def test_the_extractive_reply_quotes_and_cites() -> None:
     assert found["assistant_turn"] == {"role": "assistant", "content": found["llm_reply"]}
 
 
+def test_words_from_inside_a_definition_begin_with_its_name() -> None:
+    """They may not say it themselves; the citation is of the words alone."""
+    text = "cache.lru(size)\n    Decorator.\n\n    Arguments of the cached function must be hashable."
+    passages = [Passage("cache", "cache.lru", text, 0, len(text), 0)]
+    found = reply({}, question="What must arguments of a cached function be?", passages=passages)
+    assert found["llm_reply"] == "`cache.lru`: Arguments of the cached function must be hashable. [1]"
+    assert found["citations"][0].quote == "Arguments of the cached function must be hashable."
+
+
 def test_the_extractive_reply_knows_the_conversation() -> None:
     """A follow-up is answered for what it refers to."""
     history = [

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
+
+import pytest
+
+from stateflow import dag
+from stateflow_dags.rag import answer, chunk, evaluate, index, load, questions, retrieve
 
 HEAVY = {"bm25s", "lancedb", "openai", "bs4", "httpx", "stateflow"}
 
@@ -41,3 +47,25 @@ found = modules.execute(
 assert found["llm_reply"] == "Bees make honey. [1]", found
 """
     assert loaded_after(program) == {"bm25s"}
+
+
+@pytest.mark.parametrize(
+    "config",
+    [{}, {"source": "url"}, {"index_kind": "vectors"}, {"llm": "openai"}, {"llm": "openai", "stream": True}],
+    ids=str,
+)
+def test_the_code_of_every_node_has_a_whole_version(config: dict[str, Any]) -> None:
+    """What the nodes do can be proved from their source, so that a fork may use their values again."""
+    wanted = {"index": "index", "report": "report", "reply": "llm_reply", "citations": "citations"}
+    whole = dag(load, chunk, index, questions, evaluate, retrieve, answer, writes=wanted, config=config, name="rag")
+    flow = whole.dataflow()
+    assert flow is not None
+    assert {node.name: node.partial for node in flow.nodes if node.partial} == {}
+
+
+def test_the_version_of_reading_pydoc_says_why_it_is_partial() -> None:
+    """It looks things up by name: what Python documents is no function of this code."""
+    flow = dag(load, writes=["documents"], config={"source": "pydoc"}, name="read").dataflow()
+    assert flow is not None
+    (node,) = flow.nodes
+    assert any("dynamic lookup" in reason for reason in node.partial)

@@ -88,6 +88,20 @@ def test_a_damaged_folder_is_rebuilt_with_a_warning(
     assert LexicalIndex.open(target).search("honey", 1)
 
 
+def test_a_folder_that_another_process_is_replacing_is_written_again(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between looking and reading the files may be gone for a moment."""
+    target = tmp_path / "index"
+    lexical(folder, index_path=str(target))
+
+    def gone(path: object) -> LexicalIndex:
+        raise FileNotFoundError(f"no index in {path}")
+
+    monkeypatch.setattr(LexicalIndex, "open", gone)
+    assert lexical(folder, index_path=str(target)).search("honey", 1)
+
+
 def test_a_half_copied_folder_is_rebuilt(folder: Path, tmp_path: Path) -> None:
     """Without its manifest a folder of index files is no index, and may be replaced."""
     target = tmp_path / "index"

@@ -12,7 +12,7 @@ from typing import Any
 
 from hamilton.function_modifiers import config, tag
 
-from stateflow_dags.rag.extract import CITED, best_quote, one_line, quotes
+from stateflow_dags.rag.extract import CITED, Quote, best_quote, one_line, quotes
 from stateflow_dags.rag.followup import earlier_turns, standalone
 from stateflow_dags.rag.model import Citation, Passage
 
@@ -22,6 +22,7 @@ _SYSTEM = (
     "answer the question, say so and cite nothing."
 )
 _NOTHING = "I found nothing about this in the documents."
+_NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+")
 _SPOKEN = frozenset({"user", "assistant"})
 
 
@@ -169,13 +170,19 @@ def _extracted(question: str, chat_history: list[dict[str, str]], context: list[
     found = quotes(standalone(question, chat_history), context)
     if not found:
         return _NOTHING
-    return "\n".join(
-        f"{one_line(context[place].text[quote.start : quote.end])} [{place + 1}]" for place, quote in found
-    )
+    return "\n".join(f"{_line(context[place], quote)} [{place + 1}]" for place, quote in found)
+
+
+def _line(passage: Passage, quote: Quote) -> str:
+    """The quote on one line; words from inside a definition begin with its name, which they may not say."""
+    line = one_line(passage.text[quote.start : quote.end])
+    is_named = line.startswith("`") or not _NAME.fullmatch(passage.title)
+    return line if is_named else f"`{passage.title}`: {line}"
 
 
 def _citation(number: int, passage: Passage, claim: str) -> Citation:
-    quote = best_quote(claim, passage) if claim else None
+    words = claim.replace(f"`{passage.title}`: ", "")  # the name is in every sentence about it
+    quote = best_quote(words, passage) if words else None
     start, end = (quote.start, quote.end) if quote else (0, len(passage.text))
     return Citation(
         number=number,

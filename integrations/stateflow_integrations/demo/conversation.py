@@ -6,7 +6,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,18 +37,18 @@ def opened(
     resources: dict[str, Any] = {"index": known.resource()}
     if llm == "openai":
         resources["client"] = _client()
-    with closing(LocalTrackingClient(application.PROJECT)) as store:
-        last = None if new else _last(store, known.name)
-        with _held(last or known.name) as is_free:
-            if not is_free:
-                say("another demo is in this conversation; here a new one begins")
-            begun = new or not is_free
-            app_id = f"{known.name}.{os.urandom(4).hex()}" if begun else (last or known.name)
-            machine = application.graph(llm=llm, model=model)
-            with application.build(machine, app_id=app_id, resources=resources, hooks=(watch,), store=store) as app:
-                if app.sequence_id is not None:
-                    say(f"resuming the conversation {app.app_id!r} after step {app.sequence_id}")
-                yield app
+    with closing(LocalTrackingClient(application.PROJECT)) as store, ExitStack() as held:
+        begun = f"{known.name}.{os.urandom(4).hex()}"
+        app_id = begun if new else _last(store, known.name) or known.name
+        if not held.enter_context(_held(app_id)):
+            say("another demo is in this conversation; here a new one begins")
+            app_id = begun
+            held.enter_context(_held(app_id))  # a third demo may take it for the last
+        machine = application.graph(llm=llm, model=model)
+        with application.build(machine, app_id=app_id, resources=resources, hooks=(watch,), store=store) as app:
+            if app.sequence_id is not None:
+                say(f"resuming the conversation {app.app_id!r} after step {app.sequence_id}")
+            yield app
 
 
 def ask(app: Application, question: str, show: Callable[[str], None]) -> Answer:
@@ -102,15 +102,12 @@ def _last(store: LocalTrackingClient, name: str) -> str | None:
 @contextmanager
 def _held(conversation: str) -> Iterator[bool]:
     """Hold a conversation against other processes; False when one of them does. The lock ends with its process."""
-    path = knowledge.folder() / f"{conversation}.lock"
+    path = knowledge.folder() / "locks" / conversation  # never removed: another process may be waiting with it open
+    path.parent.mkdir(exist_ok=True)
     with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as lock:
         try:
             lock.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError:
             yield False
-            return
-        try:
+        else:
             yield True
-        finally:
-            with suppress(OSError):
-                path.unlink()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -75,6 +76,10 @@ class Terminal:
             yield question
 
     def _read(self) -> str:
+        if not sys.stdin.isatty():  # nobody sees the prompt, and what was asked is shown beside its answer
+            question = self.console.input()
+            self.say(f"> {question}", style="bold")
+            return question
         if self._is_aside or not self.console.is_terminal:
             return self.console.input(PROMPT)
         with suppress(ImportError):  # Windows has its own
@@ -87,7 +92,11 @@ class Terminal:
     def reply(self) -> Iterator[Callable[[str], None]]:
         """Print a reply piece by piece, broken between words."""
         flow = Flow(lambda text: self.console.print(text, end="", soft_wrap=True), self.console.width)
-        yield flow.add
+        try:
+            yield flow.add
+        except Exception:
+            flow.leave()
+            raise
         flow.end()
 
     def cite(self, answer: Answer) -> None:
@@ -139,6 +148,11 @@ class Flow:
         """Print the last word and end the line."""
         self._put(self._held)
         self._write("\n")
+
+    def leave(self) -> None:
+        """End a line that has begun, where nothing more will come."""
+        if self._column or self._held:
+            self.end()
 
     def _put(self, piece: str) -> None:
         if piece == "\n":
