@@ -4,6 +4,9 @@ Every public name stands here, grouped. Importing this module loads none of Hami
 pydantic; they come when an application needs them.
 """
 
+from typing import TYPE_CHECKING
+
+from stateflow._lazy import later
 from stateflow.actions import Action, Input, Retry, action, streaming_action
 from stateflow.application import (
     Application,
@@ -14,9 +17,8 @@ from stateflow.application import (
     StreamContainer,
     UnusedInputWarning,
 )
-from stateflow.conditions import Condition, default, expr, on_error, visits, when
+from stateflow.conditions import Condition, default, on_error, visits, when
 from stateflow.context import NodeRun, Span, StepContext, emit, log_attributes, span
-from stateflow.dag_action import DagAction, HamiltonRecorder, dag
 from stateflow.errors import (
     ActionError,
     ApplicationBusyError,
@@ -35,11 +37,29 @@ from stateflow.events import Event, Failed, Item, NodeFinished, Paused, StepComm
 from stateflow.graph import Graph, GraphBuilder, Transition
 from stateflow.hooks import LifecycleHook
 from stateflow.journal import Address, Attempt, Record, RunSummary, TrackerWarning
-from stateflow.lineage import Lineage
-from stateflow.persistence import LocalTrackingClient
 from stateflow.resources import Resource
 from stateflow.state import State
-from stateflow.store import Store, open_store
+
+if TYPE_CHECKING:
+    from stateflow.conditions.expression import expr
+    from stateflow.dag_action import DagAction, HamiltonRecorder, dag
+    from stateflow.lineage import Lineage
+    from stateflow.persistence import LocalTrackingClient
+    from stateflow.store import Store, open_store
+else:
+    __getattr__ = later(
+        __name__,
+        {
+            "DagAction": "dag_action",
+            "HamiltonRecorder": "dag_action",
+            "Lineage": "lineage",
+            "LocalTrackingClient": "persistence",
+            "Store": "store",
+            "dag": "dag_action",
+            "expr": "conditions.expression",
+            "open_store": "store",
+        },
+    )
 
 __version__ = "0.1.0"
 

@@ -16,7 +16,7 @@ import stateflow
 ROOT = Path(__file__).parent.parent
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors",),
+    ("errors", "_lazy"),
     ("codec",),
     ("state", "strict"),
     ("context", "schema"),

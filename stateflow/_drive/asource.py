@@ -9,15 +9,13 @@ from contextvars import copy_context
 from functools import partial
 from typing import Any
 
-from stateflow._drive.body import END, OPEN, Answer, Streaming, abandon, start, too_slow
+from stateflow._drive.body import END, OPEN, WAIT, Answer, Streaming, abandon, start, too_slow
 from stateflow._drive.inbox import AsyncInbox
 from stateflow._drive.inside import Inside, Pieces
 from stateflow._drive.nodes import stream_nodes
-from stateflow._drive.threads import in_thread
+from stateflow._drive.worker import in_thread
 from stateflow._plan import Stream
 from stateflow.events import Item
-
-WAIT: Any = object()
 
 
 class AsyncSource(Streaming):

@@ -15,7 +15,7 @@ from stateflow._drive.inbox import AsyncInbox, meanwhile
 from stateflow._drive.inside import Inside
 from stateflow._drive.nodes import run_nodes
 from stateflow._drive.sink import Sink
-from stateflow._drive.threads import in_thread
+from stateflow._drive.worker import in_thread
 from stateflow._plan import Abort, Call, CallAll, Commit, Machine, Outcome, Plan, Sleep, Stream
 from stateflow.events import Event
 from stateflow.journal import Journal

@@ -13,6 +13,7 @@ from stateflow.state import State, StateView, view_of
 
 OPEN: Any = object()  # a stream's body has not told its result yet
 END: Any = object()  # what a source gives when its body has ended
+WAIT: Any = object()  # what an async source gives when its next item is not there yet
 Answer = tuple[dict[str, Any], State]
 
 

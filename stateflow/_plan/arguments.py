@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any
 
 from stateflow._plan.machine import Machine, Request
 from stateflow.actions import Closed
 from stateflow.actions.signature import fits
-from stateflow.codec import Codec
 from stateflow.context import StepContext
 from stateflow.errors import InputError, MissingKeyError, UnserializableStateError, nearest
 
@@ -83,6 +81,8 @@ def step_context(machine: Machine, request: Request, step: Step) -> StepContext:
 
 
 def _idempotency_key(machine: Machine, step: Step) -> str:
+    import hashlib
+
     address = machine.address
     digest = hashlib.blake2b(digest_size=16)
     for part in (address.project, address.partition_key, address.app_id, step.sequence, step.closed.name):
@@ -93,6 +93,8 @@ def _idempotency_key(machine: Machine, step: Step) -> str:
 
 
 def _fingerprint(value: Any) -> bytes:
+    from stateflow.codec import Codec
+
     try:
         return Codec().encode(value)
     except UnserializableStateError:
@@ -101,5 +103,3 @@ def _fingerprint(value: Any) -> bytes:
 
 def _shown(hint: Any) -> str:
     return hint.__name__ if isinstance(hint, type) else str(hint).replace("typing.", "")
-
-

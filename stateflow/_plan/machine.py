@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stateflow.actions import Action, Closed
 from stateflow.context import Listener
@@ -12,9 +12,11 @@ from stateflow.graph import Graph, Transition
 from stateflow.hooks import HookSet
 from stateflow.journal import Address, Journal, Status, Tried
 from stateflow.resources import Resources
-from stateflow.schema import ModelSchema
 from stateflow.state import State, state_of
-from stateflow.strict import Strict
+
+if TYPE_CHECKING:
+    from stateflow.schema import ModelSchema
+    from stateflow.strict import Strict
 
 _NOTHING: Mapping[str, Any] = {}
 

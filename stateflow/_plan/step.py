@@ -73,9 +73,7 @@ class Step:
             context = step_context(machine, request, self)
             arguments = {**arguments, **dict.fromkeys(closed.contexts, context)}
         form = Stream if closed.is_streaming else Call
-        self.scope = form(
-            closed, self.position.data, arguments, machine, listener, machine.watched or request.nodes
-        )
+        self.scope = form(closed, self.position.data, arguments, machine, listener, machine.watched or request.nodes)
         return self.scope
 
     def stream(self, call: Call) -> Generator[Any, Any, Answer]:
@@ -202,9 +200,7 @@ class Step:
             raise error
         self.error, self.halts, self.goes_on = error, False, not self.is_last
         visits = {**old.visits, name: old.visits.get(name, 0) + 1}
-        position = Position(
-            old.data, old.index + 1, self.sequence, name, "failed", visits, choice=choice, error=error
-        )
+        position = Position(old.data, old.index + 1, self.sequence, name, "failed", visits, choice=choice, error=error)
         return Commit(position, committed(self, position, []) if machine.journal is not None else None)
 
     def _aborted(self, error: BaseException) -> Effects:

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from stateflow._drive import adrive, aexhaust, drive, exhaust
+from stateflow import _drive
+from stateflow._drive import drive, exhaust
 from stateflow._plan import Commit, Machine, Outcome, Plan, Position, edited, next_choice
 from stateflow.actions import Action
 from stateflow.application.async_verbs import AsyncVerbs
@@ -16,10 +17,10 @@ from stateflow.errors import InputError
 from stateflow.graph import Graph
 from stateflow.journal import Record
 from stateflow.state import State, StateView, operations_between
-from stateflow.store import Store
 
 if TYPE_CHECKING:
     from stateflow.lineage import Lineage
+    from stateflow.store import Store
 
 
 class Application(SyncVerbs, AsyncVerbs):
@@ -147,7 +148,7 @@ class Application(SyncVerbs, AsyncVerbs):
 
     async def _aedit(self, verb: str, plan: Plan) -> None:
         with self._hold(verb):
-            await aexhaust(adrive(self._machine, plan, None))
+            await _drive.aexhaust(_drive.adrive(self._machine, plan, None))
 
     # -- pictures -------------------------------------------------------------------------------------
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from stateflow._plan import CallAll, Machine, Position, edited, genesis
 from stateflow.actions import Closed, close
 from stateflow.application.application import Application
 from stateflow.application.findings import closing_findings, entry_findings, field_findings, read_findings
-from stateflow.application.halts import Halt, halts
-from stateflow.application.origin import Origin, check_head, forked, resumed
+from stateflow.application.halts import halts
+from stateflow.application.origin import check_head, forked, resumed
+from stateflow.application.parts import Ask, Effects, Parts
 from stateflow.application.stores import OpenedStores
 from stateflow.codec import Codec, types_in
 from stateflow.errors import ActionError, GraphError, InputError, StoreError
-from stateflow.graph import Graph, GraphBuilder
+from stateflow.graph import Graph
 from stateflow.hooks import CREATED, HookSet
 from stateflow.journal import Address, Journal, Parent, Record, expected_head
 from stateflow.resources import Resources
@@ -26,41 +26,11 @@ from stateflow.state import Operation
 from stateflow.store import Store
 from stateflow.strict import Strict, strict_by_default
 
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """Call a method of a store, or its async twin."""
-
-    store: Store
-    method: str
-    arguments: tuple[Any, ...]
-
-
-Effects = Ask | CallAll
 Building = Generator[Effects, Any, Any]
 
 
-@dataclass
-class Assembly:
-    """The parts of an application, as a builder has collected them."""
-
-    graph: GraphBuilder
-    entrypoint: str | None = None
-    state: Mapping[str, Any] = field(default_factory=dict)
-    model: type[Any] | None = None
-    types: tuple[type[Any], ...] = ()
-    resources: Mapping[str, Any] = field(default_factory=dict)
-    hooks: tuple[object, ...] = ()
-    halt_before: Halt = None
-    halt_after: Halt = None
-    app_id: str | None = None
-    partition_key: str | None = None
-    sequence_id: int | None = None
-    project: str = "default"
-    params: Mapping[str, Any] = field(default_factory=dict)
-    persister: Any = None
-    tracker: Any = None
-    origin: Origin | None = None
+class Assembly(Parts):
+    """Judges the parts of an application, and puts them together."""
 
     def building(self) -> Building:
         """Build: load what there is, judge everything, begin the run. The value is the application."""

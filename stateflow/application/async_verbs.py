@@ -6,7 +6,8 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from typing import Any
 
-from stateflow._drive import END, AsyncInbox, Opened, Sink, adrive, aexhaust
+from stateflow import _drive
+from stateflow._drive import END, Opened, Sink
 from stateflow._plan import Outcome, Request, walk
 from stateflow.actions import Action
 from stateflow.application.caller import Caller, Inputs
@@ -65,7 +66,7 @@ class AsyncVerbs(Caller):
         hold = self._hold("astream_result")
         hold.take()
         try:
-            events = adrive(self._machine, walk(self._machine, request), sink, inbox)
+            events = _drive.adrive(self._machine, walk(self._machine, request), sink, inbox)
             kept: list[Any] = []
             event = await anext(events)
             while not self._ready(request, event, kept):
@@ -112,22 +113,22 @@ class AsyncVerbs(Caller):
 
     async def _arun(self, request: Request) -> RunResult:
         with self._hold(request.method):
-            events = adrive(self._machine, walk(self._machine, request), self._quiet)
-            return self._result(request, await aexhaust(events))
+            events = _drive.adrive(self._machine, walk(self._machine, request), self._quiet)
+            return self._result(request, await _drive.aexhaust(events))
 
     async def _aiterate(self, request: Request, hold: Hold) -> AsyncGenerator[RunResult]:
         with hold:
-            async for event in adrive(self._machine, walk(self._machine, request), self._quiet):
+            async for event in _drive.adrive(self._machine, walk(self._machine, request), self._quiet):
                 if event.__class__ is StepCommitted:
                     yield self._after(event)
                 else:
                     self._result(request, event)
 
     async def _astream_iterate(
-        self, request: Request, sink: Sink, inbox: AsyncInbox, hold: Hold
+        self, request: Request, sink: Sink, inbox: _drive.AsyncInbox, hold: Hold
     ) -> AsyncGenerator[tuple[Action, AsyncStreamContainer]]:
         with hold:
-            events = adrive(self._machine, walk(self._machine, request), sink, inbox)
+            events = _drive.adrive(self._machine, walk(self._machine, request), sink, inbox)
             async for event in events:
                 if event.__class__ is StepStarted:
                     container = self._acontainer(request, events, [], release=nothing, to_end=False)
@@ -143,10 +144,10 @@ class AsyncVerbs(Caller):
                     self._result(request, event)
 
     async def _astream_events(
-        self, request: Request, sink: Sink, inbox: AsyncInbox, hold: Hold
+        self, request: Request, sink: Sink, inbox: _drive.AsyncInbox, hold: Hold
     ) -> AsyncGenerator[Event]:
         with hold:
-            events: Any = adrive(self._machine, walk(self._machine, request), sink, inbox, as_events=True)
+            events: Any = _drive.adrive(self._machine, walk(self._machine, request), sink, inbox, as_events=True)
             async for event in events:
                 try:
                     if event.__class__ is Opened:
@@ -177,8 +178,8 @@ class AsyncVerbs(Caller):
         max_steps: int | None,
         *,
         nodes: bool = False,
-    ) -> tuple[Request, Sink, AsyncInbox]:
-        inbox = AsyncInbox()
+    ) -> tuple[Request, Sink, _drive.AsyncInbox]:
+        inbox = _drive.AsyncInbox()
         sink = self._sink(inbox.put, nodes=nodes)
         request = self._request(
             method, halt_before, halt_after, inputs, context, max_steps, live=True, nodes=nodes, listen=sink

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from typing import Any, Self
 
 from stateflow.actions import Action
 from stateflow.application.application import Application
-from stateflow.application.assembly import Ask, Assembly, Effects
 from stateflow.application.halts import Halt
 from stateflow.application.origin import Origin
+from stateflow.application.parts import Ask, Effects, Parts
 from stateflow.errors import GraphError, InputError
 from stateflow.graph import Graph, GraphBuilder, TransitionSpec
 from stateflow.hooks import CREATED, HookSet
@@ -20,7 +20,7 @@ class ApplicationBuilder:
     """Collects the parts of an application. Nothing is judged before ``build``, and it may build many times."""
 
     def __init__(self) -> None:
-        self._parts = Assembly(GraphBuilder())
+        self._parts = Parts(GraphBuilder())
 
     # -- the graph ------------------------------------------------------------------------------------
 
@@ -174,7 +174,7 @@ class ApplicationBuilder:
         awaited = HookSet(self._parts.hooks).first_async(CREATED)
         if awaited is not None:
             raise GraphError(f"hook {awaited} is async, so build cannot call it; use await builder.abuild()")
-        plan = self._parts.building()
+        plan = self._assembly()
         answer: Any = None
         error: BaseException | None = None
         while True:
@@ -188,9 +188,14 @@ class ApplicationBuilder:
             except BaseException as raised:  # noqa: BLE001  it goes on in the plan
                 error = raised
 
+    def _assembly(self) -> Generator[Effects, Any, Application]:
+        from stateflow.application.assembly import Assembly  # with codec and stores, which a builder need not wait for
+
+        return Assembly(**vars(self._parts)).building()
+
     async def abuild(self) -> Application:
         """Return the application, awaiting stores and hooks. Errors as in ``build``."""
-        plan = self._parts.building()
+        plan = self._assembly()
         answer: Any = None
         error: BaseException | None = None
         while True:

@@ -6,9 +6,10 @@ import inspect
 import warnings
 from collections.abc import Iterable
 from contextlib import AsyncExitStack, ExitStack
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from stateflow.store import Store
+if TYPE_CHECKING:
+    from stateflow.store import Store
 
 
 def close_all(resources: Iterable[Any], stores: Iterable[Store]) -> None:

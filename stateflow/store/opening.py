@@ -38,7 +38,8 @@ def open_store(url: str | os.PathLike[str], *, read_only: bool = False) -> Store
         if url.endswith(_FILES) or os.sep in url:
             return SQLiteStore(url, read_only=read_only)
         raise StoreError(
-            f"{url!r} is neither a URL nor the path of a {', '.join(_FILES)} file{nearest(url, ['local', *_schemes()])}; "
+            f"{url!r} is neither a URL nor the path of a {', '.join(_FILES)} file"
+            f"{nearest(url, ['local', *_schemes()])}; "
             "a store is opened by 'sqlite:///runs.db' or 'memory://', and an application takes 'local' too"
         )
     opener = _BUILT_IN.get(scheme) or _installed(scheme)
