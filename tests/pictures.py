@@ -73,9 +73,9 @@ def main(chosen: list[str]) -> None:
     if chromium is None:
         sys.exit("pictures need Chromium: apt install chromium")
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for path, text in kept().items():
-        path.write_text(text, encoding="utf-8")
-        print(path.relative_to(ROOT))
+    for file, text in kept().items():
+        file.write_text(text, encoding="utf-8")
+        print(file.relative_to(ROOT))
     known = {**dict(examples()), **{f"case-{name}": made for name, made in CASES.items()}}
     with browser(chromium) as opened:
         for name in chosen or known:

@@ -1,6 +1,5 @@
 """What is told of a run while it goes on: events, emits, and what hooks hear of streams."""
 
-
 from __future__ import annotations
 
 import asyncio
@@ -92,22 +91,34 @@ def test_events_tell_all_that_happens_in_order(driver: Driver) -> None:
         yield {"reply": "ab"}, state.update(reply="ab")
 
     app = driver.build(
-        alone(streaming(driver, body), ("count", "work")).with_actions(
-            count=dag(three, six, writes={"count": "six"}, name="count")
-        ).with_entrypoint("count").with_state(count=1)
+        alone(streaming(driver, body), ("count", "work"))
+        .with_actions(count=dag(three, six, writes={"count": "six"}, name="count"))
+        .with_entrypoint("count")
+        .with_state(count=1)
     )
     events = driver.stream_events(app)
     assert [type(event) for event in events] == [
-        StepStarted, NodeFinished, NodeFinished, StepCommitted, StepStarted, Item, Item, Item, StepCommitted, Paused
+        StepStarted,
+        NodeFinished,
+        NodeFinished,
+        StepCommitted,
+        StepStarted,
+        Item,
+        Item,
+        Item,
+        StepCommitted,
+        Paused,
     ]
     assert [(event.action, event.sequence) for event in events] == [("count", 0)] * 4 + [("work", 1)] * 6
     assert [event.value for event in events if isinstance(event, Item)] == ["a", "from inside", "b"]
     assert [(event.node.name, event.node.value) for event in events if isinstance(event, NodeFinished)] == [
-        ("three", 4), ("six", 8)
+        ("three", 4),
+        ("six", 8),
     ]
     commits = [event for event in events if isinstance(event, StepCommitted)]
     assert [(commit.result, dict(commit.state)) for commit in commits] == [
-        ({"count": 8}, {"count": 8}), ({"reply": "ab"}, {"count": 8, "reply": "ab"})
+        ({"count": 8}, {"count": 8}),
+        ({"reply": "ab"}, {"count": 8, "reply": "ab"}),
     ]
     assert (events[-1].halted, events[-1].next_action, events[-1].state) == ("finished", None, app.state)
 

@@ -424,7 +424,10 @@ def test_a_handler_takes_the_error(driver: Driver) -> None:
     app = driver.build(handled(work).with_store(store).with_state(kept=1))
     made = driver.run(app)
     assert (made.action.name, made.state["error"], made.state["message"], app.sequence_id) == (
-        "recover", "ValueError", "bad", 1
+        "recover",
+        "ValueError",
+        "bad",
+        1,
     )
     record = store.load(Address("run", sequence=0))
     assert record is not None
@@ -437,9 +440,7 @@ def test_a_handler_takes_the_error(driver: Driver) -> None:
     assert store.attempts(Address("run")) == []
 
 
-@pytest.mark.parametrize(
-    ("error", "target"), [(ConnectionError(), "net"), (OSError(), "io"), (ValueError(), "any")]
-)
+@pytest.mark.parametrize(("error", "target"), [(ConnectionError(), "net"), (OSError(), "io"), (ValueError(), "any")])
 def test_the_first_handler_that_matches_is_taken(driver: Driver, error: Exception, target: str) -> None:
     """Handlers are tried in order, by the classes they name."""
     _, work = flaky(driver, error)

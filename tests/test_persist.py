@@ -186,9 +186,10 @@ def test_a_run_may_start_again_at_the_entrypoint(driver: Driver) -> None:
     driver.run(app)
     assert app.get_next_action() is None
     again = driver.build(
-        counter(limit=1).with_identifiers("run").with_state_persister(store).initialize_from(
-            store, resume_at_next_action=False
-        )
+        counter(limit=1)
+        .with_identifiers("run")
+        .with_state_persister(store)
+        .initialize_from(store, resume_at_next_action=False)
     )
     assert (again.get_next_action().name, again.state["count"], again.sequence_id) == ("increment", 1, 1)
     assert store.records[-1].kind == "edit"
@@ -285,7 +286,10 @@ def test_a_fork_goes_on_from_a_step_of_another_run(driver: Driver) -> None:
     genesis = next(record for record in store.records if record.address.app_id == "fork")
     assert genesis.parent is not None
     assert (genesis.kind, genesis.parent.app_id, genesis.parent.sequence, genesis.visits) == (
-        "genesis", "run", 2, {"increment": 3}
+        "genesis",
+        "run",
+        2,
+        {"increment": 3},
     )
     assert store.load(Address("run")).state["count"] == 5  # type: ignore[union-attr]
     step = next(record for record in store.records if record.address.app_id == "fork" and record.kind == "step")
@@ -456,9 +460,10 @@ def test_a_persister_of_ones_own_keeps_states(driver: Driver, make: Callable[[],
     app = build()
     assert (driver.step(app).state["count"], app.sequence_id) == (4, 3)
     fork = driver.build(
-        counter().with_identifiers("fork").with_state_persister(persister).initialize_from(
-            persister, fork_from_app_id="run", fork_from_partition_key="user", fork_from_sequence_id=1
-        )
+        counter()
+        .with_identifiers("fork")
+        .with_state_persister(persister)
+        .initialize_from(persister, fork_from_app_id="run", fork_from_partition_key="user", fork_from_sequence_id=1)
     )
     assert driver.step(fork).state["count"] == 3
 
@@ -708,10 +713,15 @@ def test_a_record_holds_all_that_happened(driver: Driver) -> None:
     assert (first.kind, first.action, first.next_action, first.status) == ("step", "begin", "greet", "running")
     assert [(read.key, read.writer) for read in first.reads] == [("text", 0), ("seen", 0)]
     assert [(write.key, write.previous, write.count, write.kept) for write in first.writes] == [
-        ("text", 0, 1, False), ("gone", 0, 1, False), ("same", 0, 1, True)
+        ("text", 0, 1, False),
+        ("gone", 0, 1, False),
+        ("same", 0, 1, True),
     ]
     assert (first.inputs, first.result, first.transition, first.conditions) == (
-        {"prompt": "you"}, {"got": "you"}, None, ()
+        {"prompt": "you"},
+        {"got": "you"},
+        None,
+        (),
     )
     assert [(one.name, one.attributes, one.ended is not None) for one in first.spans] == [
         ("call", {"model": "x", "tokens": 3}, True)
@@ -723,7 +733,8 @@ def test_a_record_holds_all_that_happened(driver: Driver) -> None:
     assert (second.transition, second.status, second.next_action) == (("begin", "greet"), "finished", None)
     assert [(one.condition, one.value) for one in second.conditions] == [("never", False), ("default", True)]
     assert [(node.name, node.value, node.status) for node in second.nodes] == [
-        ("shouted", "HI YOU", "done"), ("greeting", "HI YOU!", "done")
+        ("shouted", "HI YOU", "done"),
+        ("greeting", "HI YOU!", "done"),
     ]
     assert (second.inputs, second.result) == ({"mark": "!"}, {"greeting": "HI YOU!"})
     loaded = store.load(Address("run", "user", "p"))

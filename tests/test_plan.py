@@ -133,7 +133,10 @@ def test_a_run_is_calls_and_commits() -> None:
     seen, outcome = driven(made, Request("run"))
     assert seen == ["Call", "Commit", "Call", "Commit", "Stream", "Commit"]
     assert (outcome.halted, outcome.action.name, made.position.sequence, made.position.status) == (
-        "finished", "reply", 2, "finished"
+        "finished",
+        "reply",
+        2,
+        "finished",
     )
 
 

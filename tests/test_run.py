@@ -768,7 +768,11 @@ def test_hooks_are_told_in_order_with_the_states_of_their_points(driver: Driver)
     ]
     facts = told.told[2][1]
     assert (facts["action"].name, facts["sequence_id"], facts["result"], facts["exception"], facts["app_id"]) == (
-        "increment", 0, {"count": 1}, None, "run"
+        "increment",
+        0,
+        {"count": 1},
+        None,
+        "run",
     )
     assert told.told[0][1]["method"] == ("arun" if driver.is_async else "run")
 

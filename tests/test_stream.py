@@ -594,7 +594,8 @@ def test_stream_iterate_gives_a_container_for_each_step(driver: Driver) -> None:
     branch = Branch(driver, safe=True)
     steps = driver.stream_iterate(branch.app, max_steps=4)
     assert [(step.action.name, step.items, step.result) for step in steps] == [
-        ("check", [], {}), ("yes", ["y", "e", "s"], {"reply": "yes"})
+        ("check", [], {}),
+        ("yes", ["y", "e", "s"], {"reply": "yes"}),
     ] * 2
     assert branch.app.sequence_id == 3
 

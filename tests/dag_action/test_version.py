@@ -501,7 +501,7 @@ def test_function_that_the_project_put_into_a_library_is_covered(project: Projec
     """A library's version says nothing of what was patched in."""
     text = "import calendar\ndef one():\n    return {}\ncalendar.one = one\ndef node():\n    return calendar.one()"
     assert project.version(text.format(1)) != project.version(text.format(2))
-    del sys.modules["calendar"].one
+    delattr(sys.modules["calendar"], "one")
 
 
 def test_origin_tells_project_python_and_libraries_apart() -> None:

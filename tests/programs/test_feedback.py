@@ -53,7 +53,9 @@ def test_it_waits_for_feedback_over_restarts(driver: Driver, tmp_path: Path) -> 
     with driver.build(application(url)) as app:
         made = driver.run(app, inputs={"task": "a letter"})
         assert (made.action.name, made.halted, made.state["drafts"]) == (
-            "review", "paused", ["draft 1 of a letter after []"]
+            "review",
+            "paused",
+            ["draft 1 of a letter after []"],
         )
     for number, comment in enumerate(("shorter", "warmer"), start=2):
         with driver.build(application(url)) as app:
