@@ -52,6 +52,15 @@ class SQLitePersister(SQLiteStore):
     def initialize(self) -> None:
         """Do nothing: the tables are made when the file is opened."""
 
+    def list_app_ids(self, partition_key: str | None = None) -> list[str]:
+        """Return the runs of a partition, or of all, the newest first."""
+        page = self.runs(partition_key=partition_key)
+        found = list(page.items)
+        while page.next is not None:
+            page = self.runs(partition_key=partition_key, after=page.next)
+            found += page.items
+        return [run.address.app_id for run in found]
+
 
 SQLLitePersister = SQLitePersister
 """A historical spelling."""

@@ -46,7 +46,12 @@ def kept() -> dict[Path, str]:
     from examples.modular_rag.pictures import pictures
 
     demo = Lineage.of(graph(), entrypoint="ask", resources=["index"], initial_keys=["chat_history"])
-    return {ROOT / "docs" / "lineage.svg": demo.to_svg(), **pictures()}
+    found = {ROOT / "docs" / "lineage.svg": demo.to_svg(), **pictures()}
+    for name in ("counter", "chatbot"):
+        lineage = _lineage(name)
+        found[ROOT / "examples" / name / "lineage.svg"] = lineage.to_svg()
+        found[ROOT / "examples" / name / "lineage.mmd"] = lineage.to_mermaid()
+    return found
 
 
 def draw(opened: Browser, name: str, lineage: Lineage) -> None:

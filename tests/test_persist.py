@@ -603,6 +603,18 @@ def test_of_two_applications_on_one_run_one_loses(driver: Driver, tmp_path: Path
 # -- names that people type -------------------------------------------------------------------------------
 
 
+def test_a_persister_lists_its_runs(tmp_path: Path) -> None:
+    """The newest first, across pages, of one partition or of all."""
+    persister = SQLitePersister(tmp_path / "runs.db")
+    for number in range(120):
+        builder = counter().with_identifiers(f"run {number}", partition_key="ada" if number % 2 else None)
+        builder.with_state_persister(persister).build()
+    assert persister.list_app_ids()[:2] == ["run 119", "run 118"]
+    assert len(persister.list_app_ids()) == 120
+    assert persister.list_app_ids("ada") == [f"run {number}" for number in range(119, 0, -2)]
+    persister.close()
+
+
 @pytest.mark.parametrize("make", [SQLitePersister, SQLLitePersister, SQLitePersister.from_values])
 def test_a_sqlite_persister_resumes(driver: Driver, tmp_path: Path, make: Any) -> None:
     """Path, table name and ``initialize`` as people type them; the spelling of old works."""

@@ -76,6 +76,9 @@ class Assembly(Parts):
             journal=journal,
         )
         machine.position = position
+        if machine.watched:
+            for action in graph.actions.values():
+                action.dataflow()  # takes the versions of its code now, before a file can change
         yield from self._begin(machine, loaded, source)
         if hooks.at[CREATED]:
             state = machine.state(machine.position)
