@@ -12,7 +12,6 @@ from stateflow.application import (
     Application,
     ApplicationBuilder,
     AsyncStreamContainer,
-    RecordedError,
     RunResult,
     StreamContainer,
     UnusedInputWarning,
@@ -36,7 +35,7 @@ from stateflow.errors import (
 from stateflow.events import Event, Failed, Item, NodeFinished, Paused, StepCommitted, StepStarted
 from stateflow.graph import Graph, GraphBuilder, Transition
 from stateflow.hooks import LifecycleHook
-from stateflow.journal import Address, Attempt, Record, RunSummary, TrackerWarning
+from stateflow.journal import Address, Attempt, Record, RecordedError, RunSummary, TrackerWarning
 from stateflow.resources import Resource
 from stateflow.state import State
 

@@ -193,7 +193,7 @@ def _lineage_of(found: Any, target: str) -> Any:
         raise InputError(f"{target!r} is a module; name something in it" + (f": {names(held)}" if held else ""))
     if not _is_drawable(found) and callable(found):
         found = _called(found, target)
-    if _is_drawable(found) and callable(getattr(found, "build", None)):
+    if _is_drawable(found) and not hasattr(found, "lineage") and callable(getattr(found, "build", None)):
         found = found.build()
     if not _is_drawable(found):
         wanted = "an application, a graph, a builder, an action or a lineage"

@@ -102,7 +102,12 @@ class UnserializableStateError(StoreError):
 
 
 class StreamClosed(BaseException):
-    """Thrown into a running step when the consumer leaves its stream early. Never seen by callers."""
+    """Thrown into a running step when the consumer leaves its stream early. Never seen by callers.
+
+    ``cleanup`` is what closing the body has raised; whoever left gets that.
+    """
+
+    cleanup: BaseException | None = None
 
 
 # -- wording ------------------------------------------------------------------------------------
@@ -111,6 +116,12 @@ class StreamClosed(BaseException):
 def names(values: Iterable[object]) -> str:
     """Return names as they are printed in messages: ``['a', 'b']``."""
     return "[" + ", ".join(repr(str(value)) for value in values) + "]"
+
+
+def kind(value: object) -> str:
+    """Return what a value is, as messages print it: ``None``, ``a dict``, ``an int``."""
+    name = type(value).__name__
+    return "None" if value is None else f"{'an' if name[0] in 'aeioAEIO' else 'a'} {name}"
 
 
 def nearest(name: object, known: Iterable[object]) -> str:

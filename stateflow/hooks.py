@@ -174,8 +174,11 @@ class HookSet:
         }
 
     def findings(self) -> list[str]:
-        """Return one sentence for each hook that would never be called."""
-        return [_idle(hook) for hook in self.given if not any(_overrides(hook, point) for point in POINTS)]
+        """Return one sentence for each hook that would never be called, and each method that cannot be."""
+        found = [_idle(hook) for hook in self.given if not any(_overrides(hook, point) for point in POINTS)]
+        return found + [
+            _uncallable(hook, point) for point in POINTS for hook in self.at[point] if _misfits(hook, point)
+        ]
 
     def first_async(self, *points: str) -> str | None:
         """Return the name of an async hook at one of these points, or None when sync code can call them all."""
@@ -193,6 +196,31 @@ class HookSet:
 def _overrides(hook: object, point: str) -> bool:
     method: Any = getattr(type(hook), point, None)
     return method is not None and method is not vars(LifecycleHook)[point]
+
+
+def _facts(point: str) -> list[str]:
+    """Return the names of the facts that a hook is given at a point."""
+    _, *facts, _ = inspect.signature(vars(LifecycleHook)[point]).parameters
+    return facts
+
+
+def _misfits(hook: Hook, point: str) -> str:
+    """Return why a method cannot take the facts of its point, or an empty string."""
+    try:
+        inspect.signature(hook).bind(**dict.fromkeys(_facts(point)))
+    except TypeError as error:
+        return str(error)
+    except ValueError:  # a method in C, which has no signature
+        pass
+    return ""
+
+
+def _uncallable(hook: Hook, point: str) -> str:
+    kind = type(getattr(hook, "__self__", hook)).__name__
+    return (
+        f"hook {kind}.{point} cannot be called with the facts of its point ({_misfits(hook, point)}): it is given "
+        f"{', '.join(_facts(point))}; name those that you need, then **future_kwargs"
+    )
 
 
 def _idle(hook: object) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from stateflow.context import NodeRun, Span
-from stateflow.errors import StoreError
+from stateflow.errors import StateflowError, StoreError
 from stateflow.state import Operation
 
 if TYPE_CHECKING:
@@ -23,7 +23,14 @@ Status = Literal["running", "paused", "halted", "finished", "max_steps", "failed
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Which run, and which of its steps: by default the last one that was committed."""
+    """Which run, and which of its steps.
+
+    Attributes:
+        app_id: names the run within its partition and project.
+        partition_key: the group that the run belongs to, such as a user.
+        project: what ``with_store`` and ``with_tracker`` were given.
+        sequence: a step; None means the last record of the run.
+    """
 
     app_id: str
     partition_key: str | None = None
@@ -41,7 +48,10 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A key that a step wrote: the position of its previous writer, and how often it was written before."""
+    """A key that a step wrote: the position of its previous writer, and how often it was written before.
+
+    ``kept`` says that the step declares the key and left it alone.
+    """
 
     key: str
     previous: int | None
@@ -67,9 +77,26 @@ class Failure:
 
     @classmethod
     def of(cls, error: BaseException) -> Failure:
-        """Return what is kept of an exception."""
+        """Return what is kept of an exception; one of an earlier process knows it already."""
+        if isinstance(error, RecordedError):
+            return error.failure
         kind = type(error)
-        return cls(f"{kind.__module__}.{kind.__qualname__}", str(error))
+        try:
+            text = str(error)
+        except Exception as unsaid:  # noqa: BLE001  its author's fault must not hide the error
+            text = f"(its text cannot be had: {type(unsaid).__name__})"
+        return cls(f"{kind.__module__}.{kind.__qualname__}", text)
+
+
+class RecordedError(StateflowError):
+    """An exception that an earlier process recorded: ``type`` is the qualified name of its class."""
+
+    code = "recorded"
+
+    def __init__(self, failure: Failure) -> None:
+        self.failure = failure
+        self.type = failure.type
+        super().__init__(f"{failure.type}: {failure.message}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +112,37 @@ class Parent:
 class Record:
     """One position of a run.
 
-    ``state`` is the whole state after it and ``operations`` is how it came about. ``transition`` is the pair of
-    actions whose arrow chose this step, ``conditions`` what was evaluated for that. Times are seconds since the epoch.
+    Attributes:
+        address: the run; its ``sequence`` is None.
+        position: the number of the record, from 0; edits and ends count too.
+        sequence: the number of the step, from 0; None before the first.
+        kind: ``genesis`` (the first record, written by the build), ``step``, ``edit`` (a change from outside) or
+            ``end`` (a later call found that no transition leads on).
+        state: the whole state after it.
+        status: how the run stands after it: ``running`` (it goes on, has not begun, or its call ended in an error),
+            ``paused`` (before ``next_action``, by ``halt_before``), ``halted`` (by ``halt_after``), ``max_steps``,
+            ``finished`` (no transition leads on), ``failed`` (an ``on_error`` took the error of ``action``, and its
+            handler, ``next_action``, is next).
+        action: the last action that ran; None before the first, and after a reset to the entrypoint.
+        next_action: what runs next; None at the end, and where no condition has been evaluated yet.
+        visits: the number of committed steps by action, over the whole run.
+        writers: for each key of the state, the position that wrote it last and how often it has been written.
+        operations: what was done to the state, in order; a store does not keep them.
+        reads: the keys that the step read, and who had written them.
+        writes: the keys that it wrote or, though declared, left alone.
+        inputs: what it took from the caller.
+        result: what the body returned beside the state.
+        transition: source and target of the arrow that chose this step; None for the entrypoint.
+        conditions: what was evaluated for that choice, in order.
+        nodes: the nodes of its DAG, in the order in which they ended.
+        spans: what it recorded with ``span``.
+        attributes: what it recorded with ``log_attributes`` outside any span.
+        resources: name and version of the resources that the action takes.
+        error: of a step with status ``failed``.
+        parent: where a fork was taken from; in its first record.
+        params: what ``with_tracker`` was given; in the first record.
+        started: seconds since the epoch.
+        ended: seconds since the epoch.
     """
 
     address: Address
@@ -119,7 +175,19 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A try of a step that failed or was interrupted; it uses up no sequence id."""
+    """A try of a step that failed or was interrupted; it uses up no sequence id.
+
+    Attributes:
+        address: the run.
+        sequence: the step that was tried.
+        action: its action.
+        number: which try it was, from 1.
+        inputs: what it took from the caller.
+        error: what it raised.
+        nodes: the nodes of its DAG that had run.
+        started: seconds since the epoch; of the step, not of the try.
+        ended: seconds since the epoch.
+    """
 
     address: Address
     sequence: int
@@ -134,7 +202,17 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """One run as a list of runs shows it."""
+    """One run as a list of runs shows it.
+
+    Attributes:
+        address: the run.
+        status: that of its last record, as are ``action``, ``next_action`` and ``position``.
+        action: the last action that ran; None when none has.
+        next_action: what runs next, where that is known.
+        position: the number of the last record.
+        created: when the run began, in seconds since the epoch.
+        updated: when its last record was written.
+    """
 
     address: Address
     status: Status
@@ -156,6 +234,15 @@ class Journal:
     def stores(self) -> tuple[Store, ...]:
         """The stores that still take records."""
         return (self.truth,) if self.tracker is None else (self.truth, self.tracker)
+
+    def has(self, record: Record) -> bool:
+        """Return whether the truth holds this very record as its last."""
+        found = self.truth.load(record.address)
+        return found is not None and (found.position, found.action, found.ended) == (
+            record.position,
+            record.action,
+            record.ended,
+        )
 
     def commit(self, record: Record) -> None:
         """Append a record to the truth."""

@@ -85,10 +85,11 @@ def test_a_function_returns_result_and_state(driver: Driver) -> None:
     ("returned", "said"),
     [
         (None, "returned None; it must return the new State"),
-        (3, "returned a int; it must return the new State"),
+        (3, "returned an int; it must return the new State"),
         ({"n": 1}, "returned a dict; it must return the new State"),
         (("x", State(n=1)), "returned a str as its result; it must be a dict"),
         (({}, {"n": 1}), "returned a tuple; it must return the new State"),
+        ((State(n=1), {}), "returned the State first, then a dict; the State comes last: return result, state"),
         (({}, State(n=1), 3), "returned a tuple; it must return the new State"),
     ],
 )
@@ -353,7 +354,7 @@ def test_update_sees_what_run_sees() -> None:
 @pytest.mark.parametrize(
     ("run", "update", "said"),
     [
-        (lambda: 3, lambda state: state, "action 'work': run returned a int; it must return a dict, its result"),
+        (lambda: 3, lambda state: state, "action 'work': run returned an int; it must return a dict, its result"),
         (lambda: None, lambda state: state, "run returned None"),
         (dict, lambda state: None, "action 'work': update returned None; it must return the new State"),
         (dict, lambda state: {}, "update returned a dict"),
@@ -635,7 +636,12 @@ def test_several_writes_are_a_dict(driver: Driver) -> None:
         return given
 
     assert driver.run(alone(work), inputs={"given": {"a": 1, "b": 2}}).state == {"a": 1, "b": 2}
-    for wrong, shown in (({"a": 1}, r"\['a'\]"), ({"a": 1, "b": 2, "c": 3}, r"\['a', 'b', 'c'\]"), (3, "a int")):
+    for wrong, shown in (
+        ({"a": 1}, r"a dict that lacks \['b'\]"),
+        ({"a": 1, "b": 2, "c": 3}, r"a dict that has \['c'\], which the action does not write"),
+        ({"c": 3}, r"a dict that lacks \['a', 'b'\] and has \['c'\], which the action does not write"),
+        (3, "an int"),
+    ):
         with pytest.raises(
             ActionError, match=rf"action 'work' returned {shown}; it must return a dict of \['a', 'b'\]"
         ):
@@ -677,7 +683,8 @@ def test_a_read_of_a_signature_that_is_gone_is_named() -> None:
 def test_a_read_nobody_writes_says_how_to_mark_an_input() -> None:
     """The remedy of a signature is Input[...]."""
     (said,) = findings(answer, question="q")
-    assert "give it with with_state(context=...), or mark the parameter as an input: context: Input[...]" in said
+    assert "give it with with_state(context=...) or with_resources(context=...), or mark the parameter" in said
+    assert "context: Input[...]" in said
 
 
 def test_a_signature_writes_something() -> None:
@@ -780,6 +787,16 @@ def test_a_retry_has_limits(wrong: Any) -> None:
     """No attempt, or time that runs backwards, is refused at once."""
     with pytest.raises(GraphError, match="Retry needs attempts >= 1, delay >= 0 and backoff >= 0"):
         Retry(**wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong", [("ValueError",), (ValueError, 3), (KeyboardInterrupt,), KeyboardInterrupt, [ValueError]]
+)
+def test_a_retry_is_after_exceptions(wrong: Any) -> None:
+    """Names, lists and what is no Exception are refused at once; a lone class counts as a tuple of it."""
+    with pytest.raises(GraphError, match=r"on=.* such as \(TimeoutError,\), not "):
+        Retry(on=wrong)
+    assert Retry(on=ValueError) == Retry(on=(ValueError,))
 
 
 def test_a_retry_waits_longer_each_time() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -308,14 +309,36 @@ def test_a_read_that_nobody_writes() -> None:
 
 
 def test_an_inferred_read_that_nobody_writes() -> None:
-    """A DAG is told to name an input."""
+    """A DAG is told to name an input, or to give a resource."""
 
     def reply(question: str) -> str:
         return question
 
     builder = ApplicationBuilder().with_actions(work=dag(reply, writes=["reply"])).with_entrypoint("work")
     (said,) = findings(builder)
-    assert "give it with with_state(question=...), or name it in inputs=['question']" in said
+    assert "give it with with_state(question=...) or with_resources(question=...), or name it in inputs=['q" in said
+
+
+def test_a_resource_of_nearly_the_name_of_a_read() -> None:
+    """It is what was meant where a resource can give the argument, and a declared read is never one."""
+
+    def reply(keywords: list[str]) -> str:
+        return keywords[0]
+
+    @action(writes=["reply"])
+    def short(keywords: list[str]) -> str:
+        return keywords[0]
+
+    for form in (dag(reply, writes=["reply"]), short):
+        builder = ApplicationBuilder().with_actions(work=form).with_entrypoint("work").with_resources(keyword=1)
+        (said,) = findings(builder)
+        assert "with_state(keywords=...) or with_resources(keywords=...), or " in said
+        assert said.endswith("; did you mean the resource 'keyword'?")
+        builder = ApplicationBuilder().with_actions(work=form).with_entrypoint("work").with_state(keyword=1)
+        assert findings(builder)[0].endswith("; did you mean 'keyword'?")
+    named = dag(reply, writes=["reply"], reads=["keywords"])
+    builder = ApplicationBuilder().with_actions(work=named).with_entrypoint("work").with_resources(keyword=1)
+    assert "resource" not in findings(builder)[0]
 
 
 def test_conditions_on_unknown_keys() -> None:
@@ -576,3 +599,72 @@ def test_update_state_takes_a_state_of_the_application() -> None:
         with pytest.raises(InputError, match=r"update_state takes a State made from app\.state, not"):
             app.update_state(wrong)
     assert app.state == {"other": 1, "n": 1}
+
+
+def test_update_state_refuses_a_state_that_would_replace_all() -> None:
+    """A State from scratch, read back, or of another application does not descend from this one; ``merge`` takes it."""
+
+    @action(writes=["n"])
+    def work(state: State) -> State:
+        return state.increment(n=1)
+
+    builder = ApplicationBuilder().with_actions(work).with_state(kept=1, n=0).with_entrypoint("work")
+    app, former = builder.build(), builder.build().state
+    for wrong in (State(zzz=1), State.deserialize(app.state.serialize()), former.update(n=3)):
+        with pytest.raises(InputError, match=r"one made otherwise.*write app\.update_state\(app\.state\.update\("):
+            app.update_state(wrong)
+    before = app.run().state
+    app.update_state(before.merge(State(zzz=1)).wipe(delete=["n"]).append(seen=1))
+    assert app.state == {"kept": 1, "zzz": 1, "seen": [1]}
+    app.update_state(copy.deepcopy(before).subset("n"))
+    assert app.state == {"n": 1}
+
+
+def test_a_hook_method_that_cannot_take_its_facts_is_a_finding() -> None:
+    """It names hook, method, what is wrong and what the method is given; one that takes every fact is fine."""
+
+    class Strange(LifecycleHook):
+        def pre_run_step(self, *, action: Any) -> None: ...  # type: ignore[override]
+        def post_run_step(self, *, stage: str, **more: Any) -> None: ...  # type: ignore[override]
+        def post_end_stream(self, *, app_id: Any, partition_key: Any, action: Any, sequence_id: Any) -> None: ...  # type: ignore[override]
+
+    with pytest.raises(GraphError) as caught:
+        ApplicationBuilder().with_actions(ask).with_entrypoint("ask").with_hooks(Strange()).build()
+    unnamed, unknown = caught.value.findings
+    assert unnamed.startswith(
+        "hook Strange.pre_run_step cannot be called with the facts of its point (got an unexpected"
+    )
+    assert unknown.startswith(
+        "hook Strange.post_run_step cannot be called with the facts of its point (missing a required"
+    )
+    assert unnamed.endswith(
+        ": it is given app_id, partition_key, action, sequence_id, state, inputs; name those that you need, then "
+        "**future_kwargs"
+    )
+
+
+def test_a_builder_is_drawn_without_being_run(tmp_path: Path) -> None:
+    """Its lineage is that of the application, though no store is opened and no hook called."""
+    created: list[str] = []
+
+    class Told(LifecycleHook):
+        def post_application_create(self, *, app_id: str, **facts: Any) -> None:
+            created.append(app_id)
+
+    builder = ApplicationBuilder().with_actions(ask).with_entrypoint("ask").with_state(n=1).with_hooks(Told())
+    expected = builder.build().lineage().to_json()
+    stored = builder.with_identifiers("run").with_store(f"sqlite:///{tmp_path / 'runs.db'}")
+    assert stored.lineage().to_json() == expected
+    assert (len(created), list(tmp_path.iterdir())) == (1, [])
+
+
+def test_a_condition_with_a_mistyped_suffix_says_which_was_meant() -> None:
+    """``count__greater`` is a legal key that nobody writes; more likely ``count__gt`` was meant."""
+
+    @action(reads=["count"], writes=["count"])
+    def step(state: State) -> State:
+        return state.increment(count=1)
+
+    builder = ApplicationBuilder().with_actions(step).with_state(count=0).with_entrypoint("step")
+    with pytest.raises(GraphError, match=r"did you mean when\(count__gt="):
+        builder.with_transitions(("step", "step", when(count__greater=3))).build()

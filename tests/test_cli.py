@@ -44,6 +44,7 @@ parts = GraphBuilder().with_actions(choose, weigh=weigh, pay=Pay())
 parts.with_transitions(("choose", "weigh"), ("weigh", "pay"))
 graph = parts.build()
 builder = ApplicationBuilder().with_graph(graph).with_entrypoint("choose")
+stored = ApplicationBuilder().with_graph(graph).with_entrypoint("choose").with_identifiers("a").with_store("runs.db")
 app = builder.build()
 lineage = app.lineage()
 
@@ -202,6 +203,12 @@ def test_an_action_is_drawn_alone(shop: Path, command: Command, name: str) -> No
     found = {node["kind"]: node["name"] for node in drawn["nodes"]}
     assert found["action"] == ("choose" if name == "choose" else found["action"])
     assert not {"start", "end"} & set(found)
+
+
+def test_drawing_a_builder_writes_nothing(shop: Path, command: Command) -> None:
+    """No run begins in the store that it names."""
+    assert command("draw", "shop:stored") == command("draw", "shop:builder")
+    assert not (shop / "runs.db").exists()
 
 
 def test_a_package_is_imported_from_here(shop: Path) -> None:

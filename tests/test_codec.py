@@ -33,6 +33,8 @@ from typing import (
 )
 from uuid import UUID, uuid4
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -323,7 +325,8 @@ class TestClasses:
     def test_a_type_that_is_not_registered_is_named_on_reading(self, codec: Codec) -> None:
         encoded = codec.encode({"p": Passage("x")})
         with pytest.raises(
-            StoreError, match=rf"'{__name__}.Passage' is not registered here; .* with_types\(Passage\)"
+            StoreError,
+            match=rf"'{__name__}.Passage' is not registered here; .* with_types\(Passage\), .*\.register\(Passage\)$",
         ) as c:
             Codec().decode(encoded)
         assert not isinstance(c.value, CorruptRecordError)
@@ -476,6 +479,13 @@ class TestRefusals:
             ({"a": range(3)}, "is of type range"),
             ({"a": datetime(2020, 1, 1, tzinfo=Thin())}, "has a time zone of type"),
             ({"a": SecretStr("s")}, "and secrets are never stored in state; give it as a resource or as context="),
+            ({"a": np.int64(3)}, "state['a'] is of type numpy.int64, which cannot be stored; store int(...) of it"),
+            ({"a": np.bool_(1)}, "which cannot be stored; store bool(...) of it"),
+            ({"a": np.float32(1)}, "which cannot be stored; store float(...) of it"),
+            ({"a": np.zeros(2)}, "is of type numpy.ndarray, which cannot be stored; store .tolist() of it"),
+            ({"a": np.complex64(1)}, "which cannot be stored; store .item() of it"),
+            ({"a": pd.Timestamp(2020, 1, 1)}, "which cannot be stored; store .to_pydatetime() of it"),
+            ({"a": pd.NaT}, "which cannot be stored; store None for it"),
             ({"a": len}, "is of type builtin_function_or_method"),
             (_loop(), "state['b'][0] contains itself"),
             (_deep(), "lies more than 100 levels deep"),

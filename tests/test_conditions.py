@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stateflow.conditions import Condition, default, expr, on_error, visits, when
+from stateflow.conditions.comparisons import meant
 from stateflow.errors import GraphError, MissingKeyError
 from stateflow.state import State
 
@@ -50,6 +51,23 @@ SUFFIXES = [
     ({"x__is": None}, "x is None", [None], [0, False]),
     ({"x__isnot": None}, "x is not None", [0, ""], [None]),
 ]
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("count__greater", "; did you mean when(count__gt=...)?"),
+        ("count__not", "; did you mean when(count__ne=...)?"),
+        ("count__gtt", "; 'gtt' is no comparison of 'count'; did you mean 'gt' or 'gte'?"),
+        ("count__", "; '' is no comparison of 'count'; valid are ['contains', 'eq', "),
+        ("other__greater", ""),
+        ("count", ""),
+    ],
+)
+def test_a_mistyped_suffix_of_a_known_key_is_told(key: str, said: str) -> None:
+    """Keys may contain ``__``, so only a build that knows the keys can tell that a suffix was meant."""
+    told = meant(key, {"count"})
+    assert told.startswith(said) if said else not told
 
 
 @pytest.mark.parametrize(("arguments", "text", "matching", "others"), SUFFIXES)

@@ -11,7 +11,7 @@ import pytest
 
 import stateflow
 from stateflow import GraphError, MissingKeyError, StateflowError
-from stateflow.errors import StreamClosed, names, nearest
+from stateflow.errors import StreamClosed, kind, names, nearest
 
 for module in pkgutil.walk_packages(stateflow.__path__, "stateflow."):
     if not module.name.endswith("__main__"):
@@ -109,3 +109,15 @@ def test_findings_are_numbered() -> None:
 def test_the_nearest_names(name: Any, known: list[Any], said: str) -> None:
     """Near misses first, else what is valid, a dozen at most; whatever was given is compared as text."""
     assert nearest(name, known) == said
+
+
+def test_values_are_named_with_their_article() -> None:
+    """What was given instead is said in English."""
+    given: tuple[object, ...] = (None, 1, {}, [], OSError())
+    assert [kind(value) for value in given] == [
+        "None",
+        "an int",
+        "a dict",
+        "a list",
+        "an OSError",
+    ]

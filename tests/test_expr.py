@@ -572,7 +572,7 @@ def test_large_values_of_the_state_can_be_asked_about(source: str) -> None:
 def test_a_numpy_int_does_not_repeat_a_sequence() -> None:
     """Whatever counts like an int could ask for any length, so only ints repeat."""
     numpy = pytest.importorskip("numpy")
-    with pytest.raises(ActionError, match="repeats a sequence by a int64, not an int"):
+    with pytest.raises(ActionError, match="repeats a sequence by an int64, not an int"):
         value_of("s * n", s="a", n=numpy.int64(10**12))
     assert value_of("n + 1 > n", n=numpy.int64(3))
 

@@ -666,6 +666,18 @@ def test_an_attempt_is_stored_with_its_inputs(driver: Driver) -> None:
     assert store.load(Address("run")).kind == "genesis"  # type: ignore[union-attr]
 
 
+def test_each_attempt_has_a_start_of_its_own(driver: Driver) -> None:
+    """An attempt begins after the pause behind the one before it; the step begins with the first."""
+    store = open_store("memory://")
+    _, work = flaky(driver, ValueError("a"), ValueError("b"), retry=Retry(attempts=3, delay=0.01))
+    driver.step(driver.build(alone(work).with_store(store)))
+    first, second = store.attempts(Address("run"))
+    step = store.load(Address("run"))
+    assert step is not None
+    assert first.started == step.started
+    assert first.ended + 0.01 <= second.started <= second.ended <= step.ended
+
+
 class Unwilling:
     """Makes a store refuse attempts."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from stateflow import (
     ApplicationBuilder,
     GraphError,
     LifecycleHook,
+    NodeRun,
     Retry,
     State,
     action,
@@ -25,6 +26,7 @@ from stateflow import (
     span,
     streaming_action,
 )
+from stateflow.context import current_scope
 from stateflow.hooks import POINTS
 
 from tests.driving import Driver
@@ -368,3 +370,122 @@ def test_sync_hooks_of_an_async_run_stay_in_the_loop() -> None:
 
     asyncio.run(counting(Where(), given=work).build().astep())
     assert threads["hook"] == threading.get_ident() != threads["body"]
+
+
+# -- errors of hooks are not errors of the body -----------------------------------------------------------
+
+
+INSIDE_BODIES = [
+    "pre_start_span",
+    "post_end_span",
+    "pre_run_node",
+    "post_run_node",
+    "do_log_attributes",
+    "post_stream_item",
+]
+
+
+@pytest.mark.parametrize("colour", ["sync hook", "async hook"])
+@pytest.mark.parametrize("point", INSIDE_BODIES)
+def test_a_hook_that_raises_inside_a_body_is_neither_retried_nor_handled(
+    driver: Driver, point: str, colour: str
+) -> None:
+    """The body runs once, no ``on_error`` takes the error, and the application stays before the step."""
+    if colour == "async hook" and not driver.is_async:
+        return  # every sync verb refuses it
+    ran: list[str] = []
+    raised = ValueError("of the hook")
+
+    def fail(self: object, **facts: Any) -> None:
+        raise raised
+
+    async def afail(self: object, **facts: Any) -> None:
+        raise raised
+
+    hook = type("Failing", (LifecycleHook,), {point: afail if colour == "async hook" else fail})()
+
+    @action(writes=["done"], retry=Retry(attempts=3))
+    @driver.body
+    def work(state: State) -> State:
+        ran.append("body")
+        with span("part"):
+            log_attributes(fact=1)
+        emit("item")
+        scope = current_scope.get()
+        assert scope is not None
+        scope.node_starts("node", {})
+        scope.node_ended(NodeRun("node", 0.0, 0.0, "done", {}))
+        return state.update(done=True)
+
+    @action()
+    def handle(state: State) -> State:
+        ran.append("handler")
+        return state
+
+    builder = ApplicationBuilder().with_actions(work, handle).with_entrypoint("work").with_hooks(hook)
+    app = driver.build(builder.with_transitions(("work", "handle", on_error(Exception))))
+    with pytest.raises(ValueError, match="of the hook"):
+        driver.run(app)
+    assert ran == ["body"]
+    assert app.sequence_id is None
+
+
+def test_a_body_and_an_async_hook_that_both_raise(driver: Driver) -> None:
+    """The hook's error propagates, and the body's is its context."""
+    if not driver.is_async:
+        return  # an async hook needs an async verb
+
+    class Failing(LifecycleHook):
+        async def post_end_span(self, **facts: Any) -> None:
+            raise KeyError("of the hook")
+
+    @action()
+    async def work(state: State) -> State:
+        with span("part"):
+            raise ValueError("of the body")
+
+    app = driver.build(ApplicationBuilder().with_actions(work).with_entrypoint("work").with_hooks(Failing()))
+    with pytest.raises(KeyError) as caught:
+        driver.run(app)
+    assert isinstance(caught.value.__context__, ValueError)
+
+
+def test_the_body_keeps_its_note_when_a_hook_raises_too(driver: Driver) -> None:
+    """``post_run_step`` raises after a body that raised: the body's error says where it came from."""
+
+    class Failing(LifecycleHook):
+        def post_run_step(self, **facts: Any) -> None:
+            raise KeyError("of the hook")
+
+    @action()
+    @driver.body
+    def work(state: State) -> State:
+        raise ValueError("of the body")
+
+    app = driver.build(ApplicationBuilder().with_actions(work).with_entrypoint("work").with_hooks(Failing()))
+    with pytest.raises(KeyError) as caught:
+        driver.run(app)
+    body = caught.value.__context__
+    assert isinstance(body, ValueError)
+    assert any("in action 'work', step 0" in note for note in body.__notes__)
+
+
+def test_a_stream_hook_that_raises_at_the_end_leaves_the_step_committed(driver: Driver) -> None:
+    """``post_end_stream`` is called after the commit; nothing is retried."""
+    ran: list[str] = []
+
+    class Failing(LifecycleHook):
+        def post_end_stream(self, **facts: Any) -> None:
+            raise KeyError("of the hook")
+
+    @streaming_action(writes=["reply"], retry=Retry(attempts=3))
+    @driver.body
+    def talk(state: State) -> Iterator[Any]:
+        ran.append("body")
+        yield "a"
+        yield {}, state.update(reply="a")
+
+    app = driver.build(ApplicationBuilder().with_actions(talk).with_entrypoint("talk").with_hooks(Failing()))
+    with pytest.raises(KeyError):
+        driver.run(app)
+    assert (ran, app.sequence_id, app.state["reply"]) == (["body"], 0, "a")

@@ -308,6 +308,19 @@ def test_a_fork_may_override_values(driver: Driver) -> None:
     assert kinds == ["genesis", "edit", "step"]
 
 
+def test_a_fork_overrides_keys_that_are_known(driver: Driver) -> None:
+    """A key that neither the state nor the graph has is refused with the nearest one, and no fork begins."""
+    store = open_store("memory://")
+    driver.step(driver.build(counter().with_identifiers("run").with_store(store)))
+    with pytest.raises(
+        InputError, match=r"gives 'conut', which the state of run 'run' does not have.*did you mean 'count'\?"
+    ):
+        driver.build(forking(store, override_state_values={"conut": 9}))
+    assert store.load(Address("fork")) is None
+    app = driver.build(forking(store, override_state_values={"done": False}))  # which an action writes
+    assert app.state["done"] is False
+
+
 def test_a_fork_may_come_from_another_store_and_partition(driver: Driver) -> None:
     """What is forked is only read."""
     source, own = open_store("memory://"), open_store("memory://")
@@ -333,7 +346,7 @@ def test_a_run_may_move_to_another_store(driver: Driver) -> None:
 
 
 def test_forking_what_is_not_there_is_refused(driver: Driver) -> None:
-    """A run, a step, and a fork that exists already are named."""
+    """A run, a step, and a fork that exists already are named, the fork with how to go on with it."""
     store = open_store("memory://")
     with pytest.raises(InputError, match="there is no run 'run' to fork"):
         driver.build(forking(store))
@@ -341,7 +354,9 @@ def test_forking_what_is_not_there_is_refused(driver: Driver) -> None:
     with pytest.raises(StoreError, match="has no step 7"):
         driver.build(forking(store, fork_from_sequence_id=7))
     driver.build(forking(store))
-    with pytest.raises(InputError, match="run 'fork' exists already"):
+    with pytest.raises(
+        InputError, match="the fork 'fork' exists already, at step 0; resume it without fork_from_app_id"
+    ):
         driver.build(forking(store))
     with pytest.raises(InputError, match="need fork_from_app_id"):
         counter().initialize_from(store, override_state_values={"count": 1})

@@ -148,7 +148,7 @@ def test_hooks_and_events_stand_in_order() -> None:
     assert seen == [
         "pre_run_execute_call",
         "pre_run_step", "StepStarted", "Call", "Commit", "post_run_step", "StepCommitted",
-        "pre_run_step", "StepStarted", "pre_start_stream", "Stream", "post_end_stream", "Commit",
+        "pre_run_step", "StepStarted", "pre_start_stream", "Stream", "Commit", "post_end_stream",
         "post_run_step", "StepCommitted",
         "Paused",
         "post_run_execute_call",

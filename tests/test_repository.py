@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import subprocess
 import sys
@@ -128,3 +129,10 @@ def test_the_packages_are_typed(wheel: zipfile.ZipFile, package: str) -> None:
 def test_the_wheel_brings_the_command(wheel: zipfile.ZipFile) -> None:
     (entry,) = [name for name in wheel.namelist() if name.endswith("entry_points.txt")]
     assert "stateflow = stateflow.cli:main" in wheel.read(entry).decode()
+
+
+def test_hamiltons_pandas_extension_can_be_imported(wheel: zipfile.ZipFile) -> None:
+    """What it imports, and Hamilton does not require, comes with us; without it ``extract_columns`` knows no pandas."""
+    (name,) = [name for name in wheel.namelist() if name.endswith("/METADATA")]
+    assert re.search(r"^Requires-Dist: packaging[^;\n]*$", wheel.read(name).decode(), re.MULTILINE)
+    importlib.import_module("hamilton.plugins.h_pandas")

@@ -416,6 +416,26 @@ def test_an_input_that_no_step_took_is_a_warning(driver: Driver) -> None:
         driver.run(app, inputs={"rating": 3}, halt_before=["rate"])
 
 
+def test_an_input_for_a_finished_run_is_a_warning_that_says_so(driver: Driver) -> None:
+    """It names the way to start again."""
+    app = driver.build(ApplicationBuilder().with_actions(ask).with_entrypoint("ask"))
+    driver.run(app, inputs={"prompt": "hi"})
+    with pytest.warns(
+        UnusedInputWarning, match=r"is finished.*\['prompt'\]; app\.reset_to_entrypoint\(\) makes it start"
+    ):
+        driver.run(app, inputs={"prompt": "again"})
+    app.reset_to_entrypoint() if not driver.is_async else driver.wait(app.areset_to_entrypoint())
+    assert driver.run(app, inputs={"prompt": "again"}).state["prompt"] == "again"
+
+
+def test_python_names_the_class_that_users_know() -> None:
+    """A wrong call is told as one of ``Application``."""
+    app: Any = dialogue().build()
+    for verb in ("run", "arun", "iterate", "astream_result"):
+        with pytest.raises(TypeError, match=rf"^Application\.{verb}\(\) takes 1 positional argument"):
+            getattr(app, verb)({"prompt": "hi"})
+
+
 def test_a_warning_that_is_an_error_leaves_the_application_usable(driver: Driver) -> None:
     """Under ``-W error`` the call has raised, its steps stay committed, and the next one runs."""
     app = driver.build(dialogue())

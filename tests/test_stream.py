@@ -765,7 +765,7 @@ class NoState(NotStreaming):
 @pytest.mark.parametrize(
     ("work", "message"),
     [
-        (NotStreaming(), "streaming action 'work' returned a int, not a generator"),
+        (NotStreaming(), "streaming action 'work' returned an int, not a generator"),
         (ACoroutine(), "streaming action 'work' returned a coroutine, not a generator"),
         (WrongResult(), "stream_run returned a str; it must return a dict"),
         (NoState(), "update returned a dict; it must return the new State"),

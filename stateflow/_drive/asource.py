@@ -222,6 +222,8 @@ class AsyncSource(Streaming):
             return False, next(self._body)
         except StopIteration as stop:
             return True, stop.value
+        except StopAsyncIteration as stray:
+            raise RuntimeError(f"action {self.action!r} raised StopAsyncIteration") from stray
 
 
 def _called(function: Callable[..., Any], *arguments: Any) -> Any:

@@ -10,7 +10,7 @@ from contextvars import copy_context
 from typing import Any
 
 from stateflow._drive.asource import AsyncSource
-from stateflow._drive.body import Answer, Opened, abandon, perform, start, too_slow
+from stateflow._drive.body import Answer, Opened, abandon, cleaned_up, perform, start, too_slow
 from stateflow._drive.inbox import AsyncInbox, meanwhile
 from stateflow._drive.inside import Inside
 from stateflow._drive.nodes import run_nodes
@@ -67,8 +67,11 @@ async def adrive(  # noqa: PLR0912, PLR0915  a call for each effect would cost a
                     if inbox is not None:
                         yield Opened(source)
                     answer = await _drained(source)
-                except BaseException:
-                    await source.close()
+                except BaseException as raised:
+                    try:
+                        await source.close()
+                    except BaseException as late:
+                        cleaned_up(raised, late)
                     raise
             elif isinstance(effect, Event):
                 yield effect
@@ -80,7 +83,7 @@ async def adrive(  # noqa: PLR0912, PLR0915  a call for each effect would cost a
         except BaseException as raised:
             error = raised
         if sink is not None and sink.waiting:
-            error = await _call_waiting(sink) or error
+            error = await _call_waiting(sink, error)
 
 
 async def aexhaust(events: AsyncIterator[Any]) -> Outcome:
@@ -92,17 +95,21 @@ async def aexhaust(events: AsyncIterator[Any]) -> Outcome:
 
 
 async def _commit(machine: Machine, journal: Journal, effect: Commit) -> None:
-    record: Any = effect.record
-    committing = asyncio.ensure_future(journal.acommit(record))
+    committing = asyncio.ensure_future(_kept(machine, journal, effect))
     try:
         await asyncio.shield(committing)
     except asyncio.CancelledError:  # a commit that has begun is finished, and then it counts
         while not committing.done():
             with suppress(asyncio.CancelledError):
                 await asyncio.wait([committing])
-        if not committing.cancelled() and committing.exception() is None:
-            machine.position = effect.position
+        if not committing.cancelled():
+            committing.exception()  # else nobody has looked at it
         raise
+
+
+async def _kept(machine: Machine, journal: Journal, effect: Commit) -> None:
+    record: Any = effect.record
+    await journal.acommit(record)
     machine.position = effect.position  # the truth has it, whatever becomes of the tracker
     await journal.atrack(record)
 
@@ -154,12 +161,14 @@ async def _other(machine: Machine, effect: Any) -> None:
         await asyncio.sleep(effect.seconds)
 
 
-async def _call_waiting(sink: Sink) -> BaseException | None:
-    """Call the async hooks of points inside a body that has ended; return what one of them has raised."""
+async def _call_waiting(sink: Sink, error: BaseException | None) -> BaseException | None:
+    """Call the async hooks of points inside a body that has ended; return what one of them, or the body, has raised."""
     waiting, sink.waiting = sink.waiting, []
     for hook, facts in waiting:
         try:
             await hook(**facts)
-        except BaseException as error:
-            return error
-    return None
+        except BaseException as raised:
+            raised.__context__ = error
+            sink.raised = raised
+            return raised
+    return error

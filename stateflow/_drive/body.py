@@ -8,7 +8,7 @@ from typing import Any
 from stateflow._drive.sink import StepSink
 from stateflow._plan import Call, Stream
 from stateflow.context import current_scope
-from stateflow.errors import ActionError, StepTimeoutError
+from stateflow.errors import ActionError, StepTimeoutError, StreamClosed, kind
 from stateflow.state import State, StateView, view_of
 
 OPEN: Any = object()  # a stream's body has not told its result yet
@@ -110,7 +110,7 @@ class Streaming:
         """Return the function that takes the next item of what a streaming body returned."""
         advance: Any = getattr(body, "__anext__" if self.effect.closed.is_async else "__next__", None)
         if advance is None:
-            raise ActionError(f"streaming action {self.action!r} returned a {type(body).__name__}, not a generator")
+            raise ActionError(f"streaming action {self.action!r} returned {kind(body)}, not a generator")
         return advance  # type: ignore[no-any-return]
 
 
@@ -135,3 +135,11 @@ def too_slow(call: Call) -> StepTimeoutError:
     abandon(call)
     what = "waited longer for an item" if call.closed.is_streaming else "took longer"
     return StepTimeoutError(f"action {call.closed.name!r} {what} than its timeout of {call.closed.action.timeout} s")
+
+
+def cleaned_up(error: BaseException, late: BaseException) -> None:
+    """Keep what closing a body has raised with the error that closed it, which is the one that counts."""
+    if isinstance(error, StreamClosed):
+        error.cleanup = late
+    else:
+        BaseException.add_note(error, f"and closing the body raised {type(late).__name__}: {late}")

@@ -19,6 +19,7 @@ from stateflow.dag_action.plan import (
     failed,
     origins_of,
     out_of_time,
+    place,
 )
 from stateflow.state import ABSENT, State
 
@@ -46,7 +47,7 @@ async def stream_nodes(run: NodePlanRun, state: State) -> AsyncGenerator[tuple[A
     await _Schedule(run, range(index), scope).complete()
     if scope is not None and scope.stopped:
         raise out_of_time()
-    collected = Collected()
+    collected = Collected(is_text=plan.is_text)
     with StreamRecord(plan, index, values, scope, collected) as arguments:
         source = plan.nodes[index].function(**arguments)
         async with aclosing(_each(await source if inspect.isawaitable(source) else source)) as items:
@@ -145,8 +146,12 @@ class _Schedule:
             raise out_of_time()
         arguments = node.arguments(self.values)
         if scope is None or not scope.watched:
-            value = node.function(**arguments)
-            return await value if node.is_async else value
+            try:
+                value = node.function(**arguments)
+                return await value if node.is_async else value
+            except Exception as error:
+                place(error, node.name, self.plan.action)
+                raise
         versions = self.plan.versions()
         scope.node_starts(node.name, arguments)
         started = perf_counter()
@@ -155,6 +160,7 @@ class _Schedule:
             if node.is_async:
                 value = await value
         except BaseException as error:
+            place(error, node.name, self.plan.action)
             scope.node_ended(failed(node, started, error, scope, arguments, versions))
             raise
         origins = origins_of(node, scope, arguments)

@@ -26,7 +26,8 @@ class Sink:
     """What one call hears from inside its bodies.
 
     ``outlet`` takes events for the caller, from any thread; None where the verb tells nothing. Async hooks cannot be
-    awaited inside a body: they are kept in ``waiting`` until the driver is in charge again.
+    awaited inside a body: they are kept in ``waiting`` until the driver is in charge again. ``raised`` is the last
+    error of a hook, which is not the body's.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Sink:
         self.outlet = outlet
         self.events = events
         self.waiting: list[tuple[Hook, dict[str, Any]]] = []
+        self.raised: BaseException | None = None
 
     def __call__(self, action: str, sequence: int) -> StepSink:
         """Return the listener of one step."""
@@ -55,7 +57,11 @@ class Sink:
             if inspect.iscoroutinefunction(hook):
                 self.waiting.append((hook, dict(facts)))
             else:
-                hook(**facts)
+                try:
+                    hook(**facts)
+                except BaseException as error:
+                    self.raised = error
+                    raise
 
 
 class StepSink:
@@ -74,6 +80,11 @@ class StepSink:
             "action": sink.actions[action],
             "sequence_id": sequence,
         }
+
+    @property
+    def raised(self) -> BaseException | None:
+        """What a hook has raised while the body ran."""
+        return self.sink.raised
 
     def passed(self, value: Any) -> None:
         """Tell the hooks of an item that the driver itself hands to the caller."""

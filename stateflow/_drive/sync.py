@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator
 from contextvars import copy_context
 from typing import Any
 
-from stateflow._drive.body import END, Answer, Opened, abandon, perform
+from stateflow._drive.body import END, Answer, Opened, abandon, cleaned_up, perform
 from stateflow._drive.source import Source
 from stateflow._drive.threads import Inbox, Working
 from stateflow._plan import Abort, Call, CallAll, Commit, Machine, Outcome, Plan, Sleep, Stream
@@ -70,8 +70,16 @@ def exhaust(events: Iterator[Any]) -> Outcome:
 
 def _commit(machine: Machine, journal: Journal, effect: Commit) -> None:
     record: Any = effect.record
-    journal.commit(record)
-    machine.position = effect.position  # the truth has it, whatever becomes of the tracker
+    try:
+        journal.commit(record)
+        machine.position = effect.position  # the truth has it, whatever becomes of the tracker
+    except Exception:
+        raise
+    except BaseException:  # an interrupt may come when the store has committed already, and then that counts
+        if machine.position is not effect.position and journal.has(record):
+            machine.position = effect.position
+            journal.track(record)
+        raise
     journal.track(record)
 
 
@@ -109,8 +117,11 @@ def _stream(source: Source, inbox: Inbox | None) -> Generator[Any, None, Answer]
         source.drain()
         if source.error is not None:
             raise source.error
-    except BaseException:
-        source.close()
+    except BaseException as error:
+        try:
+            source.close()
+        except BaseException as late:
+            cleaned_up(error, late)
         raise
     return source.finish()
 

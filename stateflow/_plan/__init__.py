@@ -7,7 +7,7 @@ It yields *effects*, which a driver answers, and *events*, which the driver pass
 #
 #  1. A call executes at least one step before halts are looked at.
 #  2. The next action is the first outgoing transition whose condition holds; none ends the run. Conditions are
-#     evaluated when the next action is first needed, once for each state: `walk.next_choice`, `step.Step._commit`.
+#     evaluated when the next action is first needed, once for each state: `walk.next_choice`, `step.Step.committing`.
 #  3. A step takes its inputs before its body; a missing one is an InputError, and earlier steps stay committed.
 #  4. A body sees a restricted view; what it did is the view's log, judged when it returns: `state.settle`.
 #  5. A body that raises is tried again as its Retry says; a stream only before its first item.

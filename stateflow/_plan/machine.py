@@ -37,7 +37,10 @@ class Branch(NamedTuple):
 
 
 class Position:
-    """Where an application stands after a commit. Immutable, but for the memo ``choice``."""
+    """Where an application stands after a commit.
+
+    Nothing changes once it is committed but the memo ``choice``; making its record fills in ``writers``.
+    """
 
     writers: Mapping[str, tuple[int, int]] = _NOTHING
     error: BaseException | None = None
@@ -131,13 +134,14 @@ class Machine:
         self.named_inputs = frozenset(
             name for known in closed.values() for name in (*known.inputs, *known.optional_inputs)
         )
+        self.counts = journal is not None or any(arrow.condition.visited for arrow in graph.transitions)
         self.checks = schema is not None or strict is not None
-        self.tells = hooks.any("pre_run_step", "post_run_step")
+        self.tells = hooks.any("pre_run_step", "post_run_step", "pre_start_stream", "post_end_stream")
         self.watched = journal is not None or hooks.any("pre_run_node", "post_run_node")
 
     def state(self, position: Position) -> State:
         """Return the whole state at a position, as users see it."""
-        return state_of(position.data, self.schema)
+        return state_of(position.data, self.schema, self.address)
 
 
 def choose(machine: Machine, action: str | None, data: Mapping[str, Any], visits: Mapping[str, int]) -> Choice:

@@ -86,7 +86,7 @@ def attempted(step: Step, error: BaseException) -> Attempt:
         inputs=step.taken,
         error=Failure.of(error),
         nodes=tuple((scope.nodes or ()) if scope is not None else ()),
-        started=step.started,
+        started=step.started if step.tried_again is None else step.tried_again,
         ended=step.machine.clock(),
     )
 
@@ -194,8 +194,8 @@ def _pending(position: Position) -> str | None:
 
 
 def _failure(error: BaseException | None) -> Failure | None:
-    """Return what is kept of an error; one of an earlier process knows it already."""
-    return None if error is None else getattr(error, "failure", None) or Failure.of(error)
+    """Return what is kept of an error, if there is one."""
+    return None if error is None else Failure.of(error)
 
 
 def _writers(old: Writers, written: Iterable[str], position: Position) -> Writers:

@@ -13,7 +13,7 @@ from stateflow.context import Scope
 from stateflow.errors import GraphError, InputError, StateflowError, StepTimeoutError, StoreError, StreamClosed
 from stateflow.events import Failed, StepCommitted, StepStarted
 from stateflow.journal import Status
-from stateflow.state import Operation, State, StateView, operations, settle
+from stateflow.state import Operation, State, StateView, advice, operations, settle
 
 Effects = Generator[Any, Any, None]
 Answer = tuple[dict[str, Any], State]
@@ -28,6 +28,7 @@ class Step:
 
     attempt = 1
     started = 0.0
+    tried_again: float | None = None  # when the present attempt began, if it is not the first
     result: dict[str, Any] | None = None
     error: BaseException | None = None  # that an ``on_error`` has taken
     scope: Call | None = None
@@ -63,6 +64,8 @@ class Step:
             yield CallAll(hooks, {**self.facts(), "state": before, "inputs": dict(self.taken)})
         if self.request.live:
             yield StepStarted(self.closed.name, self.sequence, self.taken)
+        if self.closed.is_streaming and self.machine.hooks.at["pre_start_stream"]:
+            yield CallAll(self.machine.hooks.at["pre_start_stream"], self.facts())
 
     def call(self) -> Call:
         """Return the effect that runs the body."""
@@ -76,23 +79,6 @@ class Step:
         self.scope = form(closed, self.position.data, arguments, machine, listener, machine.watched or request.nodes)
         return self.scope
 
-    def stream(self, call: Call) -> Generator[Any, Any, Answer]:
-        """Run a streaming body between its hooks."""
-        hooks = self.machine.hooks.at
-        if hooks["pre_start_stream"]:
-            yield CallAll(hooks["pre_start_stream"], self.facts())
-        try:
-            answer: Answer = yield call
-        except GeneratorExit:
-            raise
-        except BaseException:
-            if hooks["post_end_stream"]:
-                yield CallAll(hooks["post_end_stream"], self.facts())
-            raise
-        if hooks["post_end_stream"]:
-            yield CallAll(hooks["post_end_stream"], self.facts())
-        return answer
-
     # -- success --------------------------------------------------------------------------------------
 
     def committing(self, scope: Scope, result: dict[str, Any], returned: State) -> Commit:
@@ -103,8 +89,10 @@ class Step:
         if machine.checks:
             done = self._checked(data, after)
         self.result = result
-        visits = old.visits.copy()
-        visits[name] = visits.get(name, 0) + 1
+        visits = old.visits
+        if machine.counts:
+            visits = visits.copy()
+            visits[name] = visits.get(name, 0) + 1
         following: Choice | None = None
         status: Status = "running"
         if self.goes_on or (self.halts and self._may_pause()):
@@ -153,18 +141,29 @@ class Step:
 
     def tell(self, position: Position) -> Effects:
         """Tell hooks and caller what was committed."""
+        yield from self._stream_ended()
         hooks, state = self.machine.hooks.at["post_run_step"], self.machine.state(position)
         if hooks:
             yield CallAll(hooks, {**self.facts(), "state": state, "result": self.result, "exception": self.error})
         if self.request.steps or self.request.live:
             yield StepCommitted(self.closed.name, self.sequence, self.result, state, self.error)
 
+    def _stream_ended(self) -> Effects:
+        hooks = self.machine.hooks.at["post_end_stream"]
+        if hooks and self.closed.is_streaming:
+            yield CallAll(hooks, self.facts())
+
     # -- failure --------------------------------------------------------------------------------------
 
     def may_try_again(self, error: BaseException, call: Call) -> bool:
         """Return whether the body is run once more."""
         retry = self.closed.action.retry
-        if retry is None or self.attempt >= retry.attempts or not isinstance(error, retry.on):
+        if (
+            retry is None
+            or self._is_a_hooks(error)
+            or self.attempt >= retry.attempts
+            or not isinstance(error, retry.on)
+        ):
             return False
         if isinstance(call, Stream) and call.items:
             return False  # the caller has seen items already
@@ -179,6 +178,8 @@ class Step:
         if retry is not None:
             yield Sleep(retry.pause(self.attempt))
         self.attempt += 1
+        if self.machine.journal is not None:
+            self.tried_again = self.machine.clock()
 
     def _kept(self, error: BaseException) -> Effects:
         if self.machine.journal is None:
@@ -194,7 +195,7 @@ class Step:
         A failed action goes on to its handler, whatever halts name it.
         """
         machine, old, name = self.machine, self.position, self.closed.name
-        choice = handler(machine, name, error) if _is_the_bodys(error) else None
+        choice = handler(machine, name, error) if _is_the_bodys(error) and not self._is_a_hooks(error) else None
         if choice is None:
             yield from self._aborted(error)
             raise error
@@ -204,17 +205,26 @@ class Step:
         return Commit(position, committed(self, position, []) if machine.journal is not None else None)
 
     def _aborted(self, error: BaseException) -> Effects:
-        machine = self.machine
+        machine, closed = self.machine, isinstance(error, StreamClosed)
+        if not closed:
+            if said := advice(error):
+                error.add_note(said)
+            where = f"in action {self.closed.name!r}, step {self.sequence}, run {machine.address.app_id}"
+            if where not in getattr(error, "__notes__", ()):  # one exception may be raised again and again
+                BaseException.add_note(error, where)
         yield from self._kept(error)
+        yield from self._stream_ended()
         hooks = machine.hooks.at["post_run_step"]
         if hooks:
             state = machine.state(self.position)
             yield CallAll(hooks, {**self.facts(), "state": state, "result": None, "exception": error})
-        if isinstance(error, StreamClosed):
-            return
-        if self.request.live:
+        if self.request.live and not closed:
             yield Failed(self.closed.name, self.sequence, error)
-        error.add_note(f"in action {self.closed.name!r}, step {self.sequence}, run {machine.address.app_id}")
+
+    def _is_a_hooks(self, error: BaseException) -> bool:
+        """Return whether a hook raised this while the body ran; that is nothing to retry or to handle."""
+        listener = self.scope.listener if self.scope is not None else None
+        return listener is not None and listener.raised is error
 
     def facts(self) -> dict[str, Any]:
         """Return what every hook of a step is told."""

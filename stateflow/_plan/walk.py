@@ -59,7 +59,7 @@ def _steps(machine: Machine, request: Request) -> Plan:  # noqa: PLR0912  the lo
         while commit is None:
             call = step.call()
             try:
-                answer = (yield from step.stream(call)) if step.closed.is_streaming else (yield call)
+                answer = yield call
                 commit = step.committing(call, *answer)
             except GeneratorExit:
                 raise

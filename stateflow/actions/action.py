@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from stateflow.errors import ActionError, GraphError, names, nearest
+from stateflow.errors import kind as kind_of
 from stateflow.state import State
 
 if TYPE_CHECKING:
@@ -26,20 +27,28 @@ class Retry:
     """How often, and after which errors, a body is tried again.
 
     ``delay`` is the pause in seconds before the second try; each further one is ``backoff`` times longer,
-    up to ``max_delay``. ``overlap`` allows a second try while a timed-out synchronous body, which cannot be
-    stopped, still runs.
+    up to ``max_delay``. ``on`` is an exception type, or a tuple of them. ``overlap`` allows a second try while a
+    timed-out synchronous body, which cannot be stopped, still runs.
     """
 
     attempts: int = 3
     delay: float = 0.0
     backoff: float = 2.0
     max_delay: float = 60.0
-    on: tuple[type[Exception], ...] = (Exception,)
+    on: tuple[type[Exception], ...] | type[Exception] = (Exception,)
     overlap: bool = False
 
     def __post_init__(self) -> None:
         if self.attempts < 1 or self.delay < 0 or self.backoff < 0:
             raise GraphError(f"Retry needs attempts >= 1, delay >= 0 and backoff >= 0, not {self!r}")
+        given: object = self.on
+        if isinstance(given, type):
+            object.__setattr__(self, "on", (given,))
+        elif not isinstance(given, tuple):
+            raise GraphError(f"Retry takes on= as a tuple of exception types, such as (TimeoutError,), not {given!r}")
+        for wanted in (given,) if isinstance(given, type) else given:
+            if not (isinstance(wanted, type) and issubclass(wanted, Exception)):
+                raise GraphError(f"Retry takes subclasses of Exception in on=, such as (TimeoutError,), not {wanted!r}")
 
     def pause(self, attempt: int) -> float:
         """Return the seconds to wait after the given attempt (the first is 1) has failed."""
@@ -283,11 +292,11 @@ class Action:
             raise not_awaited(self.name, result)
         if not isinstance(result, dict):
             raise ActionError(
-                f"action {self.name!r}: {self.body.__name__} returned {_kind(raw)}; it must return a dict, its result"
+                f"action {self.name!r}: {self.body.__name__} returned {kind_of(raw)}; it must return a dict, its result"
             )
         after = getattr(self, "update")(result, state)  # noqa: B009  subclasses bring one
         if not isinstance(after, State):
-            raise ActionError(f"action {self.name!r}: update returned {_kind(after)}; it must return the new State")
+            raise ActionError(f"action {self.name!r}: update returned {kind_of(after)}; it must return the new State")
         return result, after
 
     def __repr__(self) -> str:
@@ -318,7 +327,3 @@ def are_names(value: Any) -> bool:
 
 def _are_seconds(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0
-
-
-def _kind(value: Any) -> str:
-    return "None" if value is None else f"a {type(value).__name__}"

@@ -10,7 +10,7 @@ from typing import Any, Generic, ParamSpec, Self, TypeVar
 
 from stateflow.actions.action import Action, Need, Retry, are_names, not_awaited
 from stateflow.actions.signature import hints_of, parameters, takes_any, takes_state
-from stateflow.errors import ActionError, GraphError, names
+from stateflow.errors import ActionError, GraphError, kind, names
 from stateflow.state import State, StateView
 
 P = ParamSpec("P")
@@ -118,11 +118,14 @@ class FunctionAction(Action, Generic[P, R]):
         if isinstance(raw, tuple) and len(raw) == 2 and isinstance(raw[1], State):
             if isinstance(raw[0], dict):
                 return raw
-            raise ActionError(f"action {self.name!r} returned {_kind(raw[0])} as its result; it must be a dict")
+            raise ActionError(f"action {self.name!r} returned {kind(raw[0])} as its result; it must be a dict")
         if raw.__class__ is CoroutineType:
             raise not_awaited(self.name, raw)
+        if isinstance(raw, tuple) and len(raw) == 2 and isinstance(raw[0], State):
+            fact = f"action {self.name!r} returned the State first, then {kind(raw[1])}"
+            raise ActionError(f"{fact}; the State comes last: return result, state")
         raise ActionError(
-            f"action {self.name!r} returned {_kind(raw)}; it must return the new State, or (result dict, State)"
+            f"action {self.name!r} returned {kind(raw)}; it must return the new State, or (result dict, State)"
         )
 
 
@@ -157,8 +160,8 @@ class SignatureAction(FunctionAction[P, R]):
         if len(written) == 1:
             raw = {written[0]: raw}
         if not isinstance(raw, dict) or set(raw) != set(written):
-            shown = names(raw) if isinstance(raw, dict) else _kind(raw)
-            raise ActionError(f"action {self.name!r} returned {shown}; it must return a dict of {names(written)}")
+            fact = f"action {self.name!r} returned {_other_than(written, raw)}"
+            raise ActionError(f"{fact}; it must return a dict of {names(written)}, which are its writes")
         appended = {key: raw[key] for key in self.appends}
         updated = {key: value for key, value in raw.items() if key not in appended}
         after = state.update(**updated) if updated else state
@@ -255,8 +258,14 @@ def _listed(value: Iterable[str]) -> Any:
     return tuple(value)
 
 
-def _kind(value: Any) -> str:
-    return "None" if value is None else f"a {type(value).__name__}"
+def _other_than(written: tuple[str, ...], raw: object) -> str:
+    """Return in which way a value is no dict of what an action writes."""
+    if not isinstance(raw, dict):
+        return kind(raw)
+    missing, surplus = [key for key in written if key not in raw], [key for key in raw if key not in written]
+    parts = [f"lacks {names(missing)}"] if missing else []
+    parts += [f"has {names(surplus)}, which the action does not write"] if surplus else []
+    return f"a dict that {' and '.join(parts)}"
 
 
 def _needs_parentheses(decorator: str, undecorated: tuple[Callable[..., Any], ...]) -> None:

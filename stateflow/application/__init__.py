@@ -3,7 +3,6 @@
 from stateflow.application.application import Application
 from stateflow.application.builder import ApplicationBuilder
 from stateflow.application.caller import UnusedInputWarning
-from stateflow.application.origin import RecordedError
 from stateflow.application.result import RunResult
 from stateflow.application.streams import AsyncStreamContainer, StreamContainer
 
@@ -11,7 +10,6 @@ __all__ = [
     "Application",
     "ApplicationBuilder",
     "AsyncStreamContainer",
-    "RecordedError",
     "RunResult",
     "StreamContainer",
     "UnusedInputWarning",

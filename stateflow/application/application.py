@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from stateflow import _drive
 from stateflow._drive import drive, exhaust
@@ -13,14 +13,16 @@ from stateflow.actions import Action
 from stateflow.application.async_verbs import AsyncVerbs
 from stateflow.application.closing import aclose_all, close_all
 from stateflow.application.sync_verbs import SyncVerbs
-from stateflow.errors import InputError
+from stateflow.errors import InputError, kind
 from stateflow.graph import Graph
 from stateflow.journal import Record
-from stateflow.state import State, StateView, operations_between
+from stateflow.state import State, StateView, belongs_to, operations_between
 
 if TYPE_CHECKING:
     from stateflow.lineage import Lineage
     from stateflow.store import Store
+
+_EDIT = "write app.update_state(app.state.update(key=value)), or app.state.merge(other) for all keys of another one"
 
 
 class Application(SyncVerbs, AsyncVerbs):
@@ -64,6 +66,12 @@ class Application(SyncVerbs, AsyncVerbs):
         return self._initial_keys
 
     @property
+    def state_types(self) -> Mapping[str, Any]:
+        """The types of the keys of the state, as the model given to ``with_typing`` has them; empty without one."""
+        schema = self._machine.schema
+        return {} if schema is None else dict(schema.hints)
+
+    @property
     def resource_names(self) -> tuple[str, ...]:
         """The names of the resources given to the application."""
         return tuple(self._machine.resources)
@@ -103,7 +111,7 @@ class Application(SyncVerbs, AsyncVerbs):
         """Make ``state``, made from ``app.state``, the state of the application; committed at once as an edit.
 
         Raises:
-            InputError: it is not a State.
+            InputError: it is not a State made from ``app.state``; ``app.state.merge(other)`` takes in another one.
             ApplicationBusyError: a verb runs.
         """
         self._edit("update_state", self._updated(state))
@@ -123,9 +131,12 @@ class Application(SyncVerbs, AsyncVerbs):
     def _updated(self, state: State) -> Plan:  # a generator, so that it looks at the position once it holds it
         given: object = state
         if not isinstance(given, State) or isinstance(given, StateView):
-            kind = "the view that a body sees" if isinstance(given, StateView) else type(given).__name__
-            raise InputError(f"update_state takes a State made from app.state, not {kind}: app.state.update(key=value)")
+            found = "the view that a body sees" if isinstance(given, StateView) else kind(given)
+            raise InputError(f"update_state takes a State made from app.state, not {found}; {_EDIT}")
         machine, data = self._machine, dict(state)
+        if not belongs_to(state, machine.address):
+            found = "one made otherwise, whose keys would replace all others"
+            raise InputError(f"update_state takes a State made from app.state, not {found}; {_EDIT}")
         done = operations_between(machine.position.data, data)
         if machine.schema is not None:
             written = {operation.key: operation.value for operation in done if operation.kind == "update"}
@@ -211,6 +222,12 @@ class Application(SyncVerbs, AsyncVerbs):
     def __repr__(self) -> str:
         where = self._machine.position.action or "its start"
         return f"<Application {self.app_id!r} at {where}, {len(self.graph.actions)} actions>"
+
+
+for _verbs in (SyncVerbs, AsyncVerbs):  # so that what Python says of a wrong call names the class that users know
+    for _name, _verb in vars(_verbs).items():
+        if not _name.startswith("_"):
+            _verb.__qualname__ = f"Application.{_name}"
 
 
 def _open(path: str) -> None:

@@ -12,7 +12,7 @@ from stateflow.actions import Closed, close
 from stateflow.application.application import Application
 from stateflow.application.findings import closing_findings, entry_findings, field_findings, read_findings
 from stateflow.application.halts import halts
-from stateflow.application.origin import check_head, forked, resumed
+from stateflow.application.origin import check_head, check_override, forked, known_keys, resumed
 from stateflow.application.parts import Ask, Effects, Parts
 from stateflow.application.stores import OpenedStores
 from stateflow.codec import Codec, types_in
@@ -61,6 +61,9 @@ class Assembly(Parts):
         initial = {**(schema.defaults if schema is not None else {}), **self.state}
         position = self._position(loaded, graph, initial)
         closed = self._judged(graph, position, schema, findings)
+        if self.origin is not None and self.origin.override:
+            known = (*position.data, *(schema.hints if schema is not None else ()), *known_keys(graph, closed))
+            check_override(self.origin, known)
         first = tracker if truth is None else truth
         journal = None if first is None else Journal(first, tracker)
         machine = Machine(
@@ -135,6 +138,12 @@ class Assembly(Parts):
         for store in journal.stores:
             found: Record | None = yield Ask(store, "load", (address,))
             if found is not None:
+                if self.origin is not None and self.origin.is_fork:
+                    raise InputError(
+                        f"the fork {address.app_id!r} exists already, at step {found.sequence}; resume it without "
+                        "fork_from_app_id, by initialize_from(store) or with_store(store), choose another app_id, or "
+                        "delete it with store.delete(address)"
+                    )
                 raise InputError(
                     f"run {address.app_id!r} exists already, at step {found.sequence}; resume it with "
                     "initialize_from(store) or with_store(store), fork it with fork_from_app_id, choose another "
@@ -153,7 +162,7 @@ class Assembly(Parts):
             findings += entry_findings(graph, self.entrypoint)
         findings += closing_findings(closed, tuple(self.resources), keys)
         findings += field_findings(closed, schema, self.state)
-        findings += read_findings(graph, closed, position.data)
+        findings += read_findings(graph, closed, position.data, tuple(self.resources))
         for halt, where in ((self.halt_before, "halt_before"), (self.halt_after, "halt_after")):
             try:
                 halts(graph, halt, where=f"with_halts({where}=...)")

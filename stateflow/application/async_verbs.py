@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import suppress
 from typing import Any
 
 from stateflow import _drive
@@ -14,8 +13,7 @@ from stateflow.application.caller import Caller, Inputs
 from stateflow.application.halts import Halt
 from stateflow.application.hold import Hold, Iteration, nothing
 from stateflow.application.result import RunResult
-from stateflow.application.streams import AsyncStreamContainer
-from stateflow.errors import StreamClosed
+from stateflow.application.streams import AsyncStreamContainer, aleave
 from stateflow.events import Event, Item, StepCommitted, StepStarted
 
 
@@ -64,8 +62,8 @@ class AsyncVerbs(Caller):
         """The async twin of ``stream_result``."""
         request, sink, inbox = self._alive("astream_result", halt_before, halt_after, inputs, context, max_steps)
         hold = self._hold("astream_result")
-        hold.take()
         try:
+            hold.take()
             events = _drive.adrive(self._machine, walk(self._machine, request), sink, inbox)
             kept: list[Any] = []
             event = await anext(events)
@@ -74,10 +72,11 @@ class AsyncVerbs(Caller):
                     while (item := await event.source.take()) is not END:
                         kept.append(Item(event.action, 0, item))
                 event = await anext(events)
+            container = self._acontainer(request, events, kept, release=hold.free, to_end=True)
+            return self._streamed(event), container
         except BaseException:
             hold.free()
             raise
-        return self._streamed(event), self._acontainer(request, events, kept, release=hold.free, to_end=True)
 
     def astream_iterate(
         self,
@@ -158,7 +157,7 @@ class AsyncVerbs(Caller):
                     else:
                         yield event
                 except GeneratorExit:
-                    await _aleave(events)
+                    await aleave(events)
                     raise
 
     def _acontainer(
@@ -185,9 +184,3 @@ class AsyncVerbs(Caller):
             method, halt_before, halt_after, inputs, context, max_steps, live=True, nodes=nodes, listen=sink
         )
         return request, sink, inbox
-
-
-async def _aleave(events: Any) -> None:
-    """Tell a driver that its consumer has left, so that the running step comes to nothing."""
-    with suppress(StreamClosed, StopAsyncIteration):
-        await events.athrow(StreamClosed())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from typing import Any, Self
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self
 
 from stateflow.actions import Action
 from stateflow.application.application import Application
@@ -14,6 +15,9 @@ from stateflow.errors import GraphError, InputError
 from stateflow.graph import Graph, GraphBuilder, TransitionSpec
 from stateflow.hooks import CREATED, HookSet
 from stateflow.state import State
+
+if TYPE_CHECKING:
+    from stateflow.lineage import Lineage
 
 
 class ApplicationBuilder:
@@ -187,6 +191,18 @@ class ApplicationBuilder:
                 answer = _answered(effect)
             except BaseException as raised:  # noqa: BLE001  it goes on in the plan
                 error = raised
+
+    def lineage(self) -> Lineage:
+        """Return the combined lineage of what has been collected, as it starts afresh.
+
+        No store is opened, nothing is loaded or written, and no hook is called.
+
+        Raises:
+            GraphError: its ``findings`` name every fault, as in ``build``.
+        """
+        sketch = ApplicationBuilder()
+        sketch._parts = replace(self._parts, hooks=(), persister=None, tracker=None, origin=None)
+        return sketch.build().lineage()
 
     def _assembly(self) -> Generator[Effects, Any, Application]:
         from stateflow.application.assembly import Assembly  # with codec and stores, which a builder need not wait for

@@ -95,7 +95,8 @@ class Caller:
     def _result(self, request: Request, outcome: Outcome) -> RunResult:
         unused = [name for name in request.inputs if name not in outcome.took]
         if unused:
-            warnings.warn(self._unused(unused), UnusedInputWarning, stacklevel=4)
+            text = _unfinishable(unused) if outcome.action is None else self._unused(unused)
+            warnings.warn(text, UnusedInputWarning, stacklevel=4)
         position = outcome.position
         state = self._machine.state(position)
         return RunResult.of(outcome.action, outcome.result, state, halted=outcome.halted, error=position.error)
@@ -142,6 +143,11 @@ class Caller:
     def _streamed(self, event: Any) -> Action | None:
         """Return the action whose stream is handed out after this event."""
         return event.action if event.__class__ is Outcome else self._machine.graph.actions[event.action]
+
+
+def _unfinishable(unused: Iterable[str]) -> str:
+    fact = f"the run is finished, so that no step took the input {names(unused)}"
+    return f"{fact}; app.reset_to_entrypoint() makes it start again with the state that it has"
 
 
 def _first_async(machine: Machine) -> str | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from difflib import get_close_matches
 
 from stateflow.actions import Closed, SignatureAction
+from stateflow.conditions.comparisons import meant
 from stateflow.errors import nearest
 from stateflow.graph import Graph
 from stateflow.schema import ModelSchema
@@ -63,18 +65,23 @@ def field_findings(closed: Mapping[str, Closed], schema: ModelSchema | None, ini
     return found
 
 
-def read_findings(graph: Graph, closed: Mapping[str, Closed], keys: Iterable[str]) -> list[str]:
+def read_findings(
+    graph: Graph, closed: Mapping[str, Closed], keys: Iterable[str], resources: Collection[str] = ()
+) -> list[str]:
     """Judge keys that are read, by actions and conditions, though nobody ever writes them."""
     known = {*keys, *(key for action in closed.values() for key in action.writes)}
     found = []
     for name, action in closed.items():
         inferred = {key for _, key, _ in action.read_arguments}
+        could_be_resources = {need.name for need in action.action.needs() if need.role == "read-or-resource"}
         for key in action.declared.reads:
             if key not in known:
+                is_open = key in could_be_resources
                 remedy = _remedy(action, key) if key in inferred else "declare it in optional_reads"
+                givers = f"with_state({key}=...){f' or with_resources({key}=...)' if is_open else ''}"
                 found.append(
                     f"action {name!r} reads {key!r}, which no action writes and the initial state lacks; give it with "
-                    f"with_state({key}=...), or {remedy}{nearest(key, known)}"
+                    f"{givers}, or {remedy}{_meant(key, known, resources if is_open else ())}"
                 )
     seen = set()
     for step in graph.transitions:
@@ -83,9 +90,17 @@ def read_findings(graph: Graph, closed: Mapping[str, Closed], keys: Iterable[str
                 seen.add((step.condition.text, key))
                 found.append(
                     f"the condition {step.condition.text!r} reads {key!r}, which no action writes and the initial "
-                    f"state lacks{nearest(key, known)}"
+                    f"state lacks{meant(key, known) or nearest(key, known)}"
                 )
     return found
+
+
+def _meant(key: str, known: Collection[str], resources: Collection[str]) -> str:
+    """Return which key, or which resource where that is nearer, was probably meant, for a message's end."""
+    closest = get_close_matches(key, sorted({*known, *resources}), n=1)
+    if closest and closest[0] in resources:
+        return f"; did you mean the resource {closest[0]!r}?"
+    return nearest(key, known)
 
 
 def _remedy(action: Closed, key: str) -> str:

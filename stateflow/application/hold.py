@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -51,8 +52,12 @@ class Hold:
     def free(self) -> None:
         """Give the hold back; doing so again changes nothing."""
         if self._taken:
+            with suppress(RuntimeError):  # an interrupt came between the two lines
+                self._turn.lock.release()
             self._taken = False
-            self._turn.lock.release()
+
+    def __del__(self) -> None:
+        self.free()
 
     def __enter__(self) -> None:
         self.take()
@@ -74,8 +79,8 @@ class Iteration(AsyncIterator[T]):
         self._items = items
         self._hold = hold
 
-    def __anext__(self) -> Awaitable[T]:
-        return self._items.__anext__()
+    async def __anext__(self) -> T:
+        return await self._items.__anext__()  # a coroutine keeps the iteration, and so the hold, while a step runs
 
     async def aclose(self) -> None:
         """End the iteration; a step that runs comes to nothing."""

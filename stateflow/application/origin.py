@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from stateflow._plan import Choice, Position
-from stateflow.errors import GraphError, InputError, StateflowError, nearest
+from stateflow.actions import Closed
+from stateflow.errors import GraphError, InputError, nearest
 from stateflow.graph import Graph
-from stateflow.journal import Address, Failure, Record
+from stateflow.journal import Address, Failure, Record, RecordedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +34,6 @@ class Origin:
         if self.fork_app_id is None:
             return own
         return Address(self.fork_app_id, self.fork_partition_key, own.project, self.fork_sequence)
-
-
-class RecordedError(StateflowError):
-    """An exception that an earlier process recorded: ``type`` is the qualified name of its class."""
-
-    code = "recorded"
-
-    def __init__(self, failure: Failure) -> None:
-        self.failure = failure
-        self.type = failure.type
-        super().__init__(f"{failure.type}: {failure.message}")
 
 
 def resumed(record: Record, graph: Graph) -> Position:
@@ -90,6 +80,27 @@ def forked(source: Position) -> Position:
         choice=source.choice,
         error=source.error,
     )
+
+
+def known_keys(graph: Graph, closed: Mapping[str, Closed]) -> set[str]:
+    """Return the state keys that some action reads or writes, or some condition reads."""
+    keys = {key for step in graph.transitions for key in step.condition.reads}
+    return keys.union(*((*action.declared.readable, *action.writes) for action in closed.values()))
+
+
+def check_override(origin: Origin, known: Iterable[str]) -> None:
+    """Refuse to override a key that nothing knows, which is more likely mistyped than meant.
+
+    Raises:
+        InputError: neither the forked state nor the graph has the key.
+    """
+    keys = set(known)
+    for key in origin.override:
+        if key not in keys:
+            raise InputError(
+                f"override_state_values gives {key!r}, which the state of run {origin.fork_app_id!r} does not have and "
+                f"nothing reads or writes{nearest(key, keys)}"
+            )
 
 
 def check_head(record: Record, asked: int | None) -> None:

@@ -113,9 +113,7 @@ class StreamContainer(_Container):
         if self._has_ended():
             return
         try:
-            self._events.throw(StreamClosed())
-        except (StreamClosed, StopIteration):
-            pass
+            leave(self._events)
         finally:
             self._leave()
 
@@ -177,9 +175,7 @@ class AsyncStreamContainer(_Container):
         if self._has_ended():
             return
         try:
-            await self._events.athrow(StreamClosed())
-        except (StreamClosed, StopAsyncIteration):
-            pass
+            await aleave(self._events)
         finally:
             self._leave()
 
@@ -190,3 +186,29 @@ class AsyncStreamContainer(_Container):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
+
+
+def leave(events: Any) -> None:
+    """Tell a driver that its consumer has left, and raise what the cleanup of the body raises."""
+    try:
+        events.throw(StreamClosed())
+        for _ in events:
+            pass
+    except StopIteration:
+        pass
+    except StreamClosed as left:
+        if left.cleanup is not None:
+            raise left.cleanup from None
+
+
+async def aleave(events: Any) -> None:
+    """Do as ``leave``."""
+    try:
+        await events.athrow(StreamClosed())
+        async for _ in events:
+            pass
+    except StopAsyncIteration:
+        pass
+    except StreamClosed as left:
+        if left.cleanup is not None:
+            raise left.cleanup from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import Any
 
 from stateflow._drive import END, Inbox, Opened, drive, exhaust
@@ -13,8 +12,7 @@ from stateflow.application.caller import Caller, Inputs
 from stateflow.application.halts import Halt
 from stateflow.application.hold import nothing
 from stateflow.application.result import RunResult
-from stateflow.application.streams import StreamContainer
-from stateflow.errors import StreamClosed
+from stateflow.application.streams import StreamContainer, leave
 from stateflow.events import Event, Item, StepCommitted, StepStarted
 
 
@@ -83,8 +81,8 @@ class SyncVerbs(Caller):
         """
         request, inbox = self._live("stream_result", halt_before, halt_after, inputs, context, max_steps)
         hold = self._hold("stream_result")
-        hold.take()
         try:
+            hold.take()
             events = drive(self._machine, walk(self._machine, request), inbox)
             kept: list[Any] = []
             event = next(events)
@@ -93,10 +91,11 @@ class SyncVerbs(Caller):
                     while (item := event.source.take()) is not END:
                         kept.append(Item(event.action, 0, item))
                 event = next(events)
+            container = self._container(request, events, kept, release=hold.free, to_end=True)
+            return self._streamed(event), container
         except BaseException:
             hold.free()
             raise
-        return self._streamed(event), self._container(request, events, kept, release=hold.free, to_end=True)
 
     def stream_iterate(
         self,
@@ -169,7 +168,7 @@ class SyncVerbs(Caller):
                     else:
                         yield event
                 except GeneratorExit:
-                    _leave(events)
+                    leave(events)
                     raise
 
     def _container(
@@ -195,9 +194,3 @@ class SyncVerbs(Caller):
             method, halt_before, halt_after, inputs, context, max_steps, live=True, nodes=nodes, listen=listen
         )
         return request, inbox
-
-
-def _leave(events: Any) -> None:
-    """Tell a driver that its consumer has left, so that the running step comes to nothing."""
-    with suppress(StreamClosed, StopIteration):
-        events.throw(StreamClosed())

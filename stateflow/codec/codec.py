@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import reprlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from stateflow.codec.annotations import types_in
@@ -123,9 +123,10 @@ class Codec:
         name, parts = payload
         shape = self._by_name.get(name)
         if shape is None:
+            short = f"{str(name).rpartition('.')[2]:.200}"
             raise StoreError(
-                f"the stored type {name!r:.200} is not registered here; "
-                f"give the builder the class: with_types({str(name).rpartition('.')[2]:.200})"
+                f"the stored type {name!r:.200} is not registered here; give the builder the class: "
+                f"with_types({short}), or a store that you open yourself: store.codec.register({short})"
             )
         return shape.build(parts)
 
@@ -261,6 +262,29 @@ def _is_ordinary(value: dict[Any, Any]) -> bool:
     return True
 
 
+_PLAIN: Mapping[str, Mapping[str, str]] = {
+    "numpy": {
+        "bool": "store bool(...) of it",
+        "bool_": "store bool(...) of it",
+        "integer": "store int(...) of it",
+        "floating": "store float(...) of it",
+        "datetime64": "store it as a datetime.datetime",
+        "timedelta64": "store it as a datetime.timedelta",
+        "generic": "store .item() of it",
+        "ndarray": "store .tolist() of it, or give it as a resource",
+    },
+    "pandas": {
+        "NaTType": "store None for it",
+        "Timestamp": "store .to_pydatetime() of it",
+        "Timedelta": "store .to_pytimedelta() of it",
+        "NAType": "store None for it",
+        "DataFrame": "store .to_dict('list') of it, or give it as a resource",
+        "Series": "store .tolist() of it, or give it as a resource",
+    },
+}
+"""What to store in place of values of libraries, by the names of their classes: none of them is imported here."""
+
+
 def _why(value: Any) -> str:
     kind = type(value)
     fact = f"is of type {type_name(kind)}, "
@@ -268,6 +292,10 @@ def _why(value: Any) -> str:
         return fact + "and secrets are never stored in state; give it as a resource or as context="
     if shape_of(kind) is not None:
         return fact + f"which the codec does not know; give the builder the class: with_types({kind.__name__})"
+    if remedy := _PLAIN.get(kind.__module__.partition(".")[0]):
+        for base in kind.__mro__:
+            if base.__name__ in remedy:
+                return fact + f"which cannot be stored; {remedy[base.__name__]}"
     for plain in (dict, list, tuple, set, frozenset, str, bytes, bool, int, float, *LEAVES):
         if isinstance(value, plain):
             return fact + f"which would come back as a plain {plain.__name__}; store {plain.__name__}(...) of it"

@@ -33,6 +33,25 @@ SUFFIXES: Mapping[str, tuple[str, Compare]] = {
     "isnot": ("is not", operator.is_not),
 }
 
+_SYNONYMS: Mapping[str, str] = {
+    "above": "gt",
+    "below": "lt",
+    "equal": "eq",
+    "equals": "eq",
+    "greater": "gt",
+    "has": "contains",
+    "includes": "contains",
+    "less": "lt",
+    "max": "lte",
+    "min": "gte",
+    "more": "gt",
+    "neq": "ne",
+    "not": "ne",
+    "over": "gt",
+    "under": "lt",
+}
+"""What people write for a suffix."""
+
 
 def when(**comparisons: Any) -> Condition:
     """Match when every comparison of a state key with a value holds; the first that fails decides.
@@ -52,6 +71,9 @@ def when(**comparisons: Any) -> Condition:
 
 def visits(action: str, **comparison: int) -> Condition:
     """Match by the number of committed steps of an action, as in ``visits("think", ge=10)``.
+
+    The count is that of the whole stored run: all calls, before a resume and before a fork too. To bound one call,
+    use ``max_steps=``; to bound one turn of a conversation, count in a state key that the turn's first action resets.
 
     Raises:
         GraphError: not exactly one of eq, ne, lt, le, gt, ge (lte, gte) with an int is given.
@@ -74,6 +96,16 @@ def visits(action: str, **comparison: int) -> Condition:
         visited=(action,),
         binding=Binding.COMPARISON,
     )
+
+
+def meant(key: str, known: Container[str]) -> str:
+    """Return what was probably meant where an unknown key is a known one and a mistyped suffix, for a message's end."""
+    compared, _, suffix = key.rpartition("__")
+    if not compared or compared not in known:
+        return ""
+    if suffix in _SYNONYMS:
+        return f"; did you mean when({compared}__{_SYNONYMS[suffix]}=...)?"
+    return f"; {suffix!r} is no comparison of {compared!r}{nearest(suffix, SUFFIXES)}"
 
 
 def _comparison(name: str, expected: Any) -> Condition:

@@ -18,6 +18,7 @@ from stateflow.conditions.limits import (
     small,
     weight,
 )
+from stateflow.errors import kind
 
 SIZED = (*NESTED, *TEXT)
 
@@ -65,7 +66,7 @@ def _number(run: Evaluation, value: Any) -> Any:
     if isinstance(value, int):
         return small(run, value)
     if isinstance(value, SIZED):
-        raise run.beyond(f"sums a {type(value).__name__}; only numbers can be summed")
+        raise run.beyond(f"sums {kind(value)}; only numbers can be summed")
     return value
 
 
@@ -125,7 +126,7 @@ def _str(run: Evaluation, value: Any = "", /) -> str:
     if isinstance(value, int):
         return str(small(run, value))
     if isinstance(value, SIZED) and not isinstance(value, str):
-        raise run.beyond(f"turns a {type(value).__name__} into text; only single values can be")
+        raise run.beyond(f"turns {kind(value)} into text; only single values can be")
     return str(value)
 
 

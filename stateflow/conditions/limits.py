@@ -11,7 +11,7 @@ import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from stateflow.errors import ActionError
+from stateflow.errors import ActionError, kind
 
 STEPS = 200_000  # of one evaluation
 SIZE = 100_000  # items or characters of a value that an expression builds
@@ -133,7 +133,7 @@ def _charge_repetition(run: Evaluation, sequence: Any, count: Any) -> None:
     if size and isinstance(count, int):
         run.sized(size * max(count, 0))
     elif size and hasattr(count, "__index__"):
-        raise run.beyond(f"repeats a sequence by a {type(count).__name__}, not an int")
+        raise run.beyond(f"repeats a sequence by {kind(count)}, not an int")
 
 
 def divide(run: Evaluation, left: Any, right: Any) -> Any:
@@ -160,7 +160,7 @@ def power(run: Evaluation, left: Any, right: Any) -> Any:
     """Return ``left ** right`` of plain numbers."""
     for operand in (left, right):
         if not isinstance(operand, int | float | complex):
-            raise run.beyond(f"raises a {type(operand).__name__} to a power; only numbers can be")
+            raise run.beyond(f"raises {kind(operand)} to a power; only numbers can be")
     _charge_ints(run, left, right)
     if isinstance(left, int) and isinstance(right, int) and abs(left) > 1 and right > 0:
         bits = right * math.log2(abs(left)) if right <= BITS else right

@@ -5,10 +5,11 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from stateflow.actions import Action, Dataflow, Need, Output, Retry
 from stateflow.context import current_scope
+from stateflow.dag_action import arguments as given_as
 from stateflow.dag_action import plan as plans
 from stateflow.dag_action.compiled import Compiled, Given, compiled
 from stateflow.dag_action.hints import shown
@@ -70,6 +71,12 @@ class DagAction(Action):
         """Whether ``call`` returns a plan that the driver's scheduler runs."""
         return self.is_async and self._built().fallback is None
 
+    def with_name(self, name: str) -> Self:
+        renamed = super().with_name(name)
+        if renamed._compiled is not None:
+            renamed._compiled = renamed._compiled.renamed(name)
+        return renamed
+
     def bind(self, **arguments: Any) -> Self:
         """Return a copy in which these inputs of the DAG are fixed; an unknown name is a finding at build."""
         from dataclasses import replace
@@ -82,7 +89,7 @@ class DagAction(Action):
     def needs(self) -> tuple[Need, ...]:
         return self._built().needs
 
-    def findings(self) -> list[str]:
+    def _form_findings(self) -> list[str]:
         known = [*self._faults, *self._built().findings]
         return [f"action {self.name!r}, DAG of {self._source.label}: {finding}" for finding in known]
 
@@ -160,7 +167,7 @@ class DagAction(Action):
         if self._compiled is None:
             with _lock:
                 if self._compiled is None:
-                    self._compiled = compiled(self._source, self._wish)
+                    self._compiled = compiled(self._source, self._wish, self.name)
         return self._compiled
 
     def _values(self, built: Compiled, arguments: Mapping[str, Any]) -> list[Any]:
@@ -171,16 +178,19 @@ class DagAction(Action):
         for given in built.given:
             value = arguments.get(given.name, ABSENT)
             if value is ABSENT or (given.classes is not None and not isinstance(value, given.classes)):
-                self._look(given, value, built)
+                self._look(given, value, built, arguments)
             values[given.place] = value
         return values
 
-    def _look(self, given: Given, value: Any, built: Compiled) -> None:
-        """Raise an error where a value is missing or plainly has the wrong type."""
+    def _look(self, given: Given, value: Any, built: Compiled, arguments: Mapping[str, Any]) -> None:
+        """Raise an error where a value is missing, naming all that are, or plainly has the wrong type."""
         external = given.external
         if value is ABSENT:
             if external.required:
-                raise InputError(f"action {self.name!r} needs {given.name!r}, which was not given")
+                required = [other.name for other in built.given if other.external.required]
+                missing = [name for name in required if arguments.get(name, ABSENT) is ABSENT]
+                verb = "was" if len(missing) == 1 else "were"
+                raise InputError(f"action {self.name!r} needs {', '.join(map(repr, missing))}, which {verb} not given")
             return
         if given.classes is None or built.fits(value, external.type):
             return
@@ -217,8 +227,8 @@ def dag(
     *modules_or_functions: Any,
     driver: Any = None,
     writes: Iterable[str] | Mapping[str, str] = (),
-    appends: Mapping[str, str | Iterable[str]] | None = None,
-    extends: Mapping[str, str | Iterable[str]] | None = None,
+    appends: Mapping[str, str | Iterable[str]] | Iterable[str] = (),
+    extends: Mapping[str, str | Iterable[str]] | Iterable[str] = (),
     reads: Mapping[str, str] | Iterable[str] | None = None,
     optional_reads: Mapping[str, str] | Iterable[str] | None = None,
     inputs: Iterable[str] = (),
@@ -243,8 +253,8 @@ def dag(
         modules_or_functions: where the nodes are defined; plain functions work as well as modules.
         driver: a Hamilton driver that exists already, in place of modules.
         writes: nodes whose values become state keys of their names, or ``{state_key: node}``.
-        appends: ``{state_key: node or nodes}`` whose values are appended to the list in the key.
-        extends: ``{state_key: node or nodes}`` whose values, lists, extend the list in the key.
+        appends: ``{state_key: node or nodes}``, or names that are both, of values appended to the list in the key.
+        extends: likewise, of values that are lists, and extend the list in the key.
         reads: ``{dag_input: state_key}``, or names that are both, of inputs taken from the state.
         optional_reads: likewise, for inputs with a default, which may be absent from the state.
         inputs: names of inputs that the caller of a run gives; one with a default is optional.
@@ -262,54 +272,22 @@ def dag(
     """
     faults: list[str] = []
     wish = Wish(
-        outputs=_outputs(writes, appends or {}, extends or {}, faults),
-        reads=_named(reads),
-        optional_reads=_named(optional_reads),
-        inputs=_listed(inputs),
-        overrides=dict(overrides or {}),
-        bound=dict(bind or {}),
-        config=dict(config or {}),
+        outputs=given_as.outputs(writes, appends, extends, faults),
+        reads=given_as.named("reads", reads, faults),
+        optional_reads=given_as.named("optional_reads", optional_reads, faults),
+        inputs=given_as.listed("inputs", inputs, faults),
+        overrides=given_as.pairs("overrides", overrides, faults, "state key"),
+        bound=given_as.mapped("bind", bind, faults),
+        config=given_as.mapped("config", config, faults),
         stream=stream,
     )
-    source = Source(modules_or_functions, driver, wish.config, tuple(adapters), cache, streams=stream is not None)
+    hooks = given_as.many("adapters", adapters, faults)
+    source = Source(modules_or_functions, driver, wish.config, hooks, cache, streams=stream is not None)
+    made_tags = given_as.listed("tags", tags, faults)
     made = DagAction(source, wish, faults)
     made._name = name
-    made.tags = _listed(tags)
+    made.tags = made_tags
     made.retry = retry
     made.timeout = timeout
     made.thread = thread
     return made
-
-
-def _outputs(
-    writes: Iterable[str] | Mapping[str, str],
-    appends: Mapping[str, str | Iterable[str]],
-    extends: Mapping[str, str | Iterable[str]],
-    faults: list[str],
-) -> tuple[Output, ...]:
-    if isinstance(writes, str):
-        faults.append(f"writes must be a list of names or a mapping, not {writes!r}; write [{writes!r}]")
-        writes = [writes]
-    found = [Output(key, node) for key, node in _named(writes).items()]
-    taken = {output.key: "writes" for output in found}
-    kinds: tuple[tuple[Literal["appends", "extends"], Mapping[str, str | Iterable[str]]], ...]
-    kinds = (("appends", appends), ("extends", extends))
-    for kind, given in kinds:
-        for key, nodes in given.items():
-            if key in taken:
-                faults.append(f"two outputs go to the state key {key!r}, in {taken[key]} and in {kind}; keep one")
-            taken[key] = kind
-            found += [Output(key, node, kind) for node in _listed(nodes)]
-    if not found:
-        faults.append("nothing is written; name nodes in writes=[...]")
-    return tuple(found)
-
-
-def _named(given: Mapping[str, str] | Iterable[str] | None) -> dict[str, str]:
-    if isinstance(given, Mapping):
-        return dict(given)
-    return {name: name for name in _listed(given or ())}
-
-
-def _listed(given: str | Iterable[str]) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(given)

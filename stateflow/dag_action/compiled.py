@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from stateflow.actions import Dataflow, Need
 from stateflow.dag_action.dataflow import Identity, dataflow_of, origins, version_of
 from stateflow.dag_action.faults import config_faults, stream_faults, variant_faults, why_not_planned
-from stateflow.dag_action.hints import Fits, anything, classes, spread
+from stateflow.dag_action.hints import Fits, anything, classes, plain, spread
 from stateflow.dag_action.inference import Closure, External, Wish, closure, type_faults
 from stateflow.dag_action.plan import NodePlan, PlannedNode, step_of
 from stateflow.errors import GraphError
@@ -47,8 +47,12 @@ class Compiled:
     fits: Fits = anything
     fallback: str | None = None
 
+    def renamed(self, action: str) -> Compiled:
+        """Return the same for an action of another name."""
+        return self if self.plan is None else replace(self, plan=replace(self.plan, action=action))
 
-def compiled(source: Source, wish: Wish) -> Compiled:
+
+def compiled(source: Source, wish: Wish, action: str) -> Compiled:
     """Return the compiled form; whatever is wrong is in its findings, and nothing is raised."""
     try:
         driver = source.driver()
@@ -64,7 +68,7 @@ def compiled(source: Source, wish: Wish) -> Compiled:
     fallback = why_not_planned(driver, found)
     findings += stream_faults(wish, driver, found, fallback)
     identities = cache(lambda: {node.name: version_of(node, driver.graph.config) for node in found.nodes})
-    given, plan = _plan(found, wish, driver.graph.config, identities)
+    given, plan = _plan(found, wish, driver.graph.config, identities, action)
     if fallback is not None and plan.is_async and not _is_async_driver(driver):
         findings.append(f"the DAG has async nodes, which {fallback} cannot run; give a driver of hamilton.async_driver")
     return Compiled(
@@ -83,7 +87,11 @@ def compiled(source: Source, wish: Wish) -> Compiled:
 
 
 def _plan(
-    found: Closure, wish: Wish, config: Mapping[str, Any], identities: Callable[[], Mapping[str, Identity]]
+    found: Closure,
+    wish: Wish,
+    config: Mapping[str, Any],
+    identities: Callable[[], Mapping[str, Identity]],
+    action: str,
 ) -> tuple[tuple[Given, ...], NodePlan]:
     places: dict[str, int] = {}
     start: list[Any] = []
@@ -105,10 +113,12 @@ def _plan(
     planned = tuple(_planned(node, found, places, index, wish.stream) for node in nodes)
     stream = index.get(wish.stream) if wish.stream is not None else None
     return tuple(given), NodePlan(
+        action=action,
         nodes=planned,
         start=tuple(start),
         outputs=tuple((name, places[name]) for name in _requested(wish) if name in index),
         stream=stream,
+        is_text=stream is not None and str in get_args(plain(nodes[stream].type)),
         is_async=any(node.is_async for node in planned) or (stream is not None and _gives_async(nodes[stream])),
         versions=cache(lambda: {name: version for name, (version, _) in identities().items()}),
         steps=tuple(step_of(node) for node in planned),

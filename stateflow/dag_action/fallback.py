@@ -49,11 +49,10 @@ def _twin(driver: Any, scope: Scope | None, plan: NodePlan) -> Any:
     from hamilton.lifecycle.base import LifecycleAdapterSet
 
     from stateflow.dag_action.adapters import Trust
-    from stateflow.dag_action.recording import hooks_for
+    from stateflow.dag_action.recording import hooks_for, nothing_known
 
-    extra: list[Any] = []
-    if scope is not None:
-        extra.append(hooks_for(driver.graph)(scope, _describer(plan, scope), hush=True))
+    describe = nothing_known if scope is None else _describer(plan, scope)
+    extra: list[Any] = [hooks_for(driver.graph)(scope, describe, action=plan.action)]
     if "do_validate_input" not in driver.adapter.sync_methods:
         extra.append(Trust())
     adapters = LifecycleAdapterSet(*driver.adapter.adapters, *extra)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from stateflow.actions import Need, Output
@@ -106,7 +107,7 @@ def _wanted(wish: Wish, graph: Mapping[str, Node], computed: set[str], findings:
             findings.append(f"{output.kind}: node {output.node!r} is overridden, so nothing computes it; remove one")
         elif output.node in computed:
             wanted.append(output.node)
-        elif output.key in computed:
+        elif output.key in computed and not _is_near(output.node, computed):
             findings.append(_swapped(output.kind, output.node, output.key, "state key", "node"))
         elif output.node in graph:
             findings.append(
@@ -122,7 +123,7 @@ def _override_faults(wish: Wish, graph: Mapping[str, Node], computed: set[str]) 
     for node, key in wish.overrides.items():
         if node in computed:
             continue
-        if key in computed:
+        if key in computed and not _is_near(node, computed):
             found.append(_swapped("overrides", key, node, "node", "state key"))
         elif node in graph:
             found.append(
@@ -135,9 +136,14 @@ def _override_faults(wish: Wish, graph: Mapping[str, Node], computed: set[str]) 
 
 def _swapped(argument: str, target: str, source: str, is_target: str, is_source: str) -> str:
     return (
-        f"{argument}: {target!r}: {source!r} is swapped; it maps a {is_target} to a {is_source}: "
-        f"{argument}={{{target!r}: {source!r}}}"
+        f"{argument} is swapped: you wrote {argument}={{{source!r}: {target!r}}}; it maps a {is_target} to a "
+        f"{is_source}: {argument}={{{target!r}: {source!r}}}"
     )
+
+
+def _is_near(name: str, known: Iterable[str]) -> bool:
+    """Return whether a name is probably a slip for one of those known."""
+    return bool(get_close_matches(name, list(known), n=1))
 
 
 # -- the walk -------------------------------------------------------------------------------------------
@@ -248,7 +254,7 @@ def _misnamed(
         return [f"{argument}: {name!r} is a node of the DAG, not an input; to replace it, name it in overrides"]
     if name in inputs:
         return [f"{argument}: nothing that is written needs the input {name!r}; remove it"] if is_whole else []
-    if source in inputs and argument in ("reads", "optional_reads"):
+    if source in inputs and argument in ("reads", "optional_reads") and not _is_near(name, inputs):
         return [_swapped(argument, source, name, "DAG input", "state key")]
     return [f"{argument}: the DAG has no input {name!r}{nearest(name, found.externals if is_whole else inputs)}"]
 

@@ -60,13 +60,16 @@ class PlannedNode:
 class NodePlan:
     """A DAG ready to run: its nodes in topological order, the values known beforehand, the places of its outputs.
 
-    ``stream`` is the index of the node whose items are passed on as they come.
+    ``action`` is the name of the action that it belongs to, ``stream`` the index of the node whose items are passed on
+    as they come, ``is_text`` whether that node is annotated to give strings.
     """
 
+    action: str
     nodes: tuple[PlannedNode, ...]
     start: tuple[Any, ...]
     outputs: tuple[tuple[str, int], ...]
     stream: int | None
+    is_text: bool
     is_async: bool
     versions: Callable[[], Mapping[str, str]]
     steps: tuple[Step, ...]
@@ -89,12 +92,13 @@ class NodePlanRun:
 
 
 class Collected:
-    """The items of a stream node, for the nodes behind it."""
+    """The items of a stream node, for the nodes behind it. Where they are text, none at all are an empty string."""
 
-    __slots__ = ("items",)
+    __slots__ = ("is_text", "items")
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_text: bool) -> None:
         self.items: list[Any] = []
+        self.is_text = is_text
 
     def spread(self, form: Spread) -> Any:
         """Return the items as a consumer wants them; each call gives a fresh iterator."""
@@ -102,7 +106,7 @@ class Collected:
             return iter(self.items)
         if form == "async iterator":
             return _Replay(iter(self.items))
-        if form == "value" and self.items and all(isinstance(item, str) for item in self.items):
+        if form == "value" and (self.items or self.is_text) and all(isinstance(item, str) for item in self.items):
             return "".join(self.items)
         return list(self.items)
 
@@ -151,17 +155,24 @@ def run(plan: NodePlan, values: list[Any], scope: Scope | None, first: int = 0, 
         return
     append = values.append
     steps = plan.steps if first == 0 and last is None else plan.steps[first:last]
-    for form, function, take in steps:
-        if scope is not None and scope.stopped:
-            raise out_of_time()
-        if form == "one":
-            append(function(values[take]))
-        elif form == "many":
-            append(function(*take(values)))
-        elif form == "none":
-            append(function())
+    try:
+        for form, function, take in steps:
+            if scope is not None and scope.stopped:
+                break
+            if form == "one":
+                append(function(values[take]))
+            elif form == "many":
+                append(function(*take(values)))
+            elif form == "none":
+                append(function())
+            else:
+                append(function(**take(values)))
         else:
-            append(function(**take(values)))
+            return
+    except Exception as error:
+        place(error, plan.nodes[len(values) - len(plan.start)].name, plan.action)
+        raise
+    raise out_of_time()
 
 
 def _run_watched(plan: NodePlan, values: list[Any], scope: Scope, first: int, last: int | None) -> None:
@@ -175,6 +186,7 @@ def _run_watched(plan: NodePlan, values: list[Any], scope: Scope, first: int, la
         try:
             value = node.function(**arguments)
         except BaseException as error:
+            place(error, node.name, plan.action)
             scope.node_ended(failed(node, started, error, scope, arguments, versions))
             raise
         values.append(value)
@@ -219,6 +231,13 @@ def origins_of(node: PlannedNode, scope: Scope, arguments: Mapping[str, Any]) ->
     return found
 
 
+def place(error: BaseException, node: str, action: str) -> None:
+    """Say in a note of an error in which node it was raised, once; what ends a program or a task is left alone."""
+    note = f"in node {node!r} of action {action!r}"
+    if isinstance(error, Exception) and note not in getattr(error, "__notes__", ()):
+        error.add_note(note)
+
+
 def out_of_time() -> TimeoutError:
     """Return the error with which a DAG stops before its next node once its step has timed out."""
     return TimeoutError("the step has timed out; no further node of its DAG is run")
@@ -230,7 +249,7 @@ def stream(plan: NodePlan, values: list[Any], scope: Scope | None, state: Any) -
     The nodes before it have run already. Closing this closes the node's iterator.
     """
     index = plan.stream or 0
-    collected = Collected()
+    collected = Collected(is_text=plan.is_text)
     with StreamRecord(plan, index, values, scope, collected) as arguments:
         items = plan.nodes[index].function(**arguments)
         try:
@@ -267,6 +286,8 @@ class StreamRecord:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         scope, node = self.scope, self.node
+        if error is not None:
+            place(error, node.name, self.plan.action)
         if scope is None:
             return
         versions = self.plan.versions()

@@ -17,7 +17,7 @@ from hamilton.lifecycle.base import (
 )
 
 from stateflow.context import NodeRun, Scope, current_scope
-from stateflow.dag_action.plan import out_of_time
+from stateflow.dag_action.plan import out_of_time, place
 from stateflow.dag_action.quiet import hushed
 
 if TYPE_CHECKING:
@@ -31,24 +31,25 @@ Describe = Callable[["Node", Mapping[str, Any]], tuple[Mapping[str, str], str]]
 class NodeHooks(BasePreNodeExecute, BasePostNodeExecute):  # type: ignore[misc]  # Hamilton ships no types
     """Records each node of one execution of a driver in one scope, also from worker threads.
 
-    In another process it arrives empty: nodes that run there cannot be recorded.
+    ``action`` names the action that executes the driver itself: Hamilton's banners are held back, and errors say where
+    they were raised. In another process it arrives without a scope: nodes that run there cannot be recorded.
     """
 
-    def __init__(self, scope: Scope | None, describe: Describe, *, hush: bool = False) -> None:
+    def __init__(self, scope: Scope | None, describe: Describe, action: str = "") -> None:
         self.scope = scope
         self.describe = describe
-        self.hush = hush
+        self.action = action
         self._running: dict[tuple[str | None, str], tuple[float, Token[Scope | None]]] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return NodeHooks, (None, nothing_known)
+        return NodeHooks, (None, nothing_known, self.action)
 
     def pre_node_execute(self, *, run_id: str, node_: Node, kwargs: dict[str, Any], task_id: str | None = None) -> None:
         if self.scope is None:
             return
         if self.scope.stopped:
             raise out_of_time()
-        if self.hush:
+        if self.action:
             hushed.set(True)  # a worker thread does not inherit it
         if self.scope.watched:
             self.scope.node_starts(node_.name, kwargs)
@@ -66,6 +67,8 @@ class NodeHooks(BasePreNodeExecute, BasePostNodeExecute):  # type: ignore[misc] 
         task_id: str | None = None,
     ) -> None:
         held = self._running.pop((task_id, node_.name), None)
+        if error is not None and self.action and (held is not None or self.scope is None):
+            place(error, node_.name, self.action)
         if self.scope is None or held is None:
             return
         started, token = held
@@ -96,7 +99,7 @@ class TaskHooks(NodeHooks):
         task_id: str | None = None,
     ) -> None:
         scope, started = self.scope, perf_counter()
-        if scope is None or not scope.watched or not isinstance(result, asyncio.Task):
+        if not isinstance(result, asyncio.Task):
             return
 
         def record(done: asyncio.Task[Any]) -> None:
@@ -104,6 +107,10 @@ class TaskHooks(NodeHooks):
             if any(argument is _FAILED for argument in arguments.values()):
                 return  # the node never ran
             failure = asyncio.CancelledError() if done.cancelled() else done.exception()
+            if failure is not None and self.action:
+                place(failure, node_.name, self.action)
+            if scope is None or not scope.watched:
+                return
             scope.node_starts(node_.name, arguments)
             value = done.result() if failure is None else None
             end_node(scope, self.describe, node_, arguments, started, failure, value)

@@ -132,26 +132,34 @@ class _Inside:
         """Yield the state keys that the action as a whole writes, sorted."""
         appended = set(self.action.appends)
         written = sorted({*self.closed.writes, *appended})
-        returned = self._returned() if len(written) == 1 and not appended else ""
+        returned = self._returned()
+        types = {written[0]: returned} if len(written) == 1 and not appended else _fields(returned)
         for key in written:
-            yield Put("", key, "appends" if key in appended else "writes", returned)
+            yield Put("", key, "appends" if key in appended else "writes", type_name(types.get(key)))
 
     def _type(self, parameter: str, is_argument: bool) -> str:
         need = self.needs.get(parameter)
         return type_name(need.type) if need and is_argument else ""
 
-    def _returned(self) -> str:
+    def _returned(self) -> Any:
         if not isinstance(self.action, SignatureAction):
-            return ""
+            return Any
         function = inspect.unwrap(self.action.body)
         try:
-            return type_name(typing.get_type_hints(function).get("return", Any))
+            return typing.get_type_hints(function).get("return", Any)
         except (NameError, TypeError, AttributeError, SyntaxError):  # named only for type checkers: show its text
-            return type_name(function.__annotations__.get("return", Any))
+            return function.__annotations__.get("return", Any)
+
+
+def _fields(hint: Any) -> dict[str, Any]:
+    """Return the types of the keys of a TypedDict."""
+    return typing.get_type_hints(hint) if typing.is_typeddict(hint) else {}
 
 
 def type_name(hint: Any) -> str:
     """Return a type as it is printed in labels: ``list[str]``, ``Series``; '' when nothing is known."""
+    while typing.get_origin(hint) in (typing.Annotated, typing.Required, typing.NotRequired):
+        hint = typing.get_args(hint)[0]
     if hint is Any or hint is inspect.Parameter.empty or hint is None:
         return ""
     text = hint if isinstance(hint, str) else inspect.formatannotation(hint)

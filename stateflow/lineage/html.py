@@ -17,7 +17,7 @@ from stateflow.lineage.layout import Box, Layout, Plan, Route, place, planned
 from stateflow.lineage.layout.plan import SIZES, Anchor, Berth, Cell, Way
 from stateflow.lineage.layout.shapes import Face
 from stateflow.lineage.render import write
-from stateflow.lineage.svg import in_front, told
+from stateflow.lineage.svg import in_front, title, told
 from stateflow.lineage.svg.legend import NAMES, SAMPLE, present, sample
 from stateflow.lineage.svg.marks import RADIUS, TRIMS, box_mark, heads, number, route_mark, tag_mark
 from stateflow.lineage.svg.palette import asset, colours
@@ -35,6 +35,7 @@ def to_html(lineage: Lineage, path: str | Path | None = None) -> str:
     style, script = _style(), asset("page.js")
     page = _filled(
         {
+            "title": escape(title(lineage)),
             "style": style,
             "style-hash": _fingerprint(style),
             "script": script,

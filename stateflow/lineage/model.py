@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -26,7 +26,7 @@ CONTROL_KINDS = ("start", "action", "end")
 
 
 class Built(Protocol):
-    """What a lineage asks of an application; its ``initial_keys``, if it has them, are state keys to show."""
+    """What a lineage asks of an application; it may have ``initial_keys``, to show, and ``state_types``, by key."""
 
     @property
     def graph(self) -> Graph: ...
@@ -58,10 +58,12 @@ class Lineage:
         entrypoint: str | None = None,
         resources: Collection[str] = (),
         initial_keys: Iterable[str] = (),
+        state_types: Mapping[str, Any] | None = None,
     ) -> Lineage:
         """Return the lineage that is known before a run, of a graph, of an application or of one action.
 
-        ``entrypoint``, ``resources`` (names) and ``initial_keys`` add to a bare graph what an application knows.
+        ``entrypoint``, ``resources`` (names), ``initial_keys`` and ``state_types`` (annotations by state key) add to a
+        bare graph what an application knows.
 
         Raises:
             GraphError: there is no action of the entrypoint's name.
@@ -70,13 +72,14 @@ class Lineage:
         from stateflow.graph import Graph
 
         if isinstance(built, Action):  # alone it neither starts nor ends anything
-            alone = cls(survey(Graph({built.name: built}, ()), None, resources, initial_keys))
+            alone = cls(survey(Graph({built.name: built}, ()), None, resources, initial_keys, state_types))
             return cls(alone._view(lambda node: node["kind"] != END).graph)
         if isinstance(built, Graph):
-            return cls(survey(built, entrypoint, resources, initial_keys))
+            return cls(survey(built, entrypoint, resources, initial_keys, state_types))
         given = (*built.resource_names, *resources)
         keys = (*getattr(built, "initial_keys", ()), *initial_keys)
-        return cls(survey(built.graph, entrypoint or built.entrypoint or None, given, keys))
+        types = {**getattr(built, "state_types", {}), **(state_types or {})}
+        return cls(survey(built.graph, entrypoint or built.entrypoint or None, given, keys, types))
 
     # -- what is in it ----------------------------------------------------------------------------
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from stateflow.errors import GraphError, nearest
-from stateflow.lineage.facts import CONFIG, INPUT, NODE, READ, RESOURCE, Facts, Put, Use, agreed, facts
+from stateflow.lineage.facts import CONFIG, INPUT, NODE, READ, RESOURCE, Facts, Put, Use, agreed, facts, type_name
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -38,6 +38,7 @@ def survey(
     entrypoint: str | None = None,
     resources: Collection[str] = (),
     initial_keys: Iterable[str] = (),
+    state_types: Mapping[str, Any] | None = None,
 ) -> nx.MultiDiGraph[str]:
     """Return the combined graph of control flow, state and dataflow.
 
@@ -47,7 +48,7 @@ def survey(
     if entrypoint is not None and entrypoint not in graph.actions:
         raise GraphError(f"entrypoint: there is no action {entrypoint!r}{nearest(entrypoint, graph.actions)}")
     known = [facts(action, resources) for action in graph.actions.values()]
-    sheet = _Sheet(known)
+    sheet = _Sheet(known, state_types or {})
     if entrypoint is not None:
         sheet.node(START, "start", START, "start")
     for order, found in enumerate(known):
@@ -62,11 +63,12 @@ def survey(
 class _Sheet:
     """The graph while it is drawn up. Everything is added in one stable order."""
 
-    def __init__(self, known: list[Facts]) -> None:
+    def __init__(self, known: list[Facts], state_types: Mapping[str, Any]) -> None:
         import networkx as nx
 
         self.graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
         self.counts: Counter[str] = Counter()
+        self.state_types = state_types
         self.takers = {
             name: [found.name for found in known if name in found.names(INPUT)]
             for name in dict.fromkeys(name for found in known for name in found.names(INPUT))
@@ -143,8 +145,8 @@ class _Sheet:
         self.node(identity("input", name), "input", name, labelled(name, shown), type=shown, parent=parent)
 
     def state(self, key: str) -> str:
-        """Add a state key."""
-        shown = agreed(self.puts.get(key, []), self.uses.get((READ, key), []))
+        """Add a state key; its type is that of the model, else what the actions say."""
+        shown = type_name(self.state_types.get(key)) or agreed(self.puts.get(key, []), self.uses.get((READ, key), []))
         return self.node(identity("state", key), "state", key, labelled(key, shown), type=shown, initial=False)
 
     # -- edges ------------------------------------------------------------------------------------

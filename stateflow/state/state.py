@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Never, Protocol, Self
 
-from stateflow.errors import InputError, MissingKeyError, nearest
+from stateflow.errors import InputError, MissingKeyError, StateflowError, nearest
 from stateflow.state.values import ABSENT, applied, items_of
 
 _new: Any = object.__new__
@@ -13,6 +13,8 @@ _new: Any = object.__new__
 
 class Schema(Protocol):
     """What a typed state needs to know of its model; see ``stateflow.schema``."""
+
+    required: frozenset[str]
 
     def instance(self, data: Mapping[str, Any]) -> Any:
         """Return the model's instance for these values, or raise an error naming what is missing."""
@@ -25,11 +27,14 @@ class State(Mapping[str, Any]):
     Values are shared between versions and never copied, so treat them as immutable too.
     """
 
-    __slots__ = ("_data", "_schema")
+    __slots__ = ("_data", "_run", "_schema")
+
+    _run: Any  # the address of the run whose state this was, or None for one made from scratch; a view has none
 
     def __init__(self, values: Mapping[str, Any] | None = None, /, **more: Any) -> None:
         self._data: dict[str, Any] = {**items_of(values), **more}
         self._schema: Schema | None = None
+        self._run = None
 
     # -- reading --------------------------------------------------------------------------------
 
@@ -69,20 +74,28 @@ class State(Mapping[str, Any]):
 
     # -- changing -------------------------------------------------------------------------------
 
-    def update(self, /, **values: Any) -> Self:
+    def update(self, /, *misplaced: Never, **values: Any) -> Self:
         """Return a state in which these keys have these values."""
+        if misplaced:
+            raise self._positional("update", misplaced)
         return self._with({**self._data, **values})
 
-    def append(self, /, **values: Any) -> Self:
+    def append(self, /, *misplaced: Never, **values: Any) -> Self:
         """Return a state with each value appended to its key's list; a missing key becomes a list."""
+        if misplaced:
+            raise self._positional("append", misplaced)
         return self._changed("append", values)
 
-    def extend(self, /, **values: Iterable[Any]) -> Self:
+    def extend(self, /, *misplaced: Never, **values: Iterable[Any]) -> Self:
         """Return a state with each key's list extended by the given items."""
+        if misplaced:
+            raise self._positional("extend", misplaced)
         return self._changed("extend", {key: list(items) for key, items in values.items()})
 
-    def increment(self, /, **values: Any) -> Self:
+    def increment(self, /, *misplaced: Never, **values: Any) -> Self:
         """Return a state with each number added to its key; a missing key starts at 0."""
+        if misplaced:
+            raise self._positional("increment", misplaced)
         return self._changed("increment", values)
 
     def merge(self, other: Mapping[str, Any]) -> Self:
@@ -118,6 +131,14 @@ class State(Mapping[str, Any]):
             data.pop(key, None)
         return self._with(data)
 
+    if not TYPE_CHECKING:  # checkers refuse it by themselves
+
+        def __setitem__(self, key: Any, value: Any) -> None:
+            raise self._misused(f"a state is immutable; write state = {_spelled('update', [key])}")
+
+        def __delitem__(self, key: Any) -> None:
+            raise self._misused(f"a state is immutable; write state = state.wipe(delete=[{key!r}])")
+
     # -- storing --------------------------------------------------------------------------------
 
     def serialize(self) -> dict[str, Any]:
@@ -144,6 +165,7 @@ class State(Mapping[str, Any]):
         state: Self = _new(self.__class__)
         state._data = data
         state._schema = self._schema
+        state._run = self._run
         return state
 
     def _changed(self, kind: str, values: Mapping[str, Any]) -> Self:
@@ -163,6 +185,13 @@ class State(Mapping[str, Any]):
         kept = set(keep or ())
         return [key for key in self._data if key not in kept]
 
+    def _positional(self, method: str, given: tuple[object, ...]) -> StateflowError:
+        keys = list(given[0]) if isinstance(given[0], Mapping) else []
+        return self._misused(f"{method} takes its keys as keywords; write {_spelled(method, keys)}")
+
+    def _misused(self, said: str) -> StateflowError:
+        return InputError(said)
+
     def _missing(self, key: str) -> MissingKeyError:
         return MissingKeyError(f"the state has no key {key!r}{nearest(key, self._data)}")
 
@@ -175,9 +204,25 @@ class State(Mapping[str, Any]):
         return f"State({self._data!r})"
 
 
-def state_of(data: dict[str, Any], schema: Schema | None = None) -> State:
-    """Return a State over ``data`` itself, without a copy; the caller no longer changes it."""
+def _spelled(method: str, keys: list[Any]) -> str:
+    """Return the call that changes these keys, or what such a call looks like."""
+    if not all(isinstance(key, str) and key.isidentifier() for key in keys):
+        return f"state.{method}(**{{...}})"
+    return f"state.{method}({', '.join(f'{key}=...' for key in keys or ['key'])})"
+
+
+def state_of(data: dict[str, Any], schema: Schema | None = None, run: Any = None) -> State:
+    """Return a State over ``data`` itself, without a copy; the caller no longer changes it.
+
+    ``run`` marks it, and all that is made from it, as the state of that run.
+    """
     state: State = _new(State)
     state._data = data
     state._schema = schema
+    state._run = run
     return state
+
+
+def belongs_to(state: State, run: Any) -> bool:
+    """Return whether a State is that of ``run``, or was made from it."""
+    return bool(state._run == run)

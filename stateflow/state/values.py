@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from stateflow.errors import ActionError, InputError
+from stateflow.errors import kind as kind_of
 
 ABSENT: Any = type("Absent", (), {"__repr__": lambda _: "ABSENT", "__slots__": ()})()
 
@@ -33,7 +34,7 @@ def applied(kind: str, key: str, old: Any, value: Any) -> Any:
     if kind == "increment":
         return _sum(key, 0 if old is ABSENT else old, value)
     if old is not ABSENT and not isinstance(old, list):
-        raise ActionError(f"{kind} needs a list in {key!r}, which holds a {type(old).__name__}; use update instead")
+        raise ActionError(f"{kind} needs a list in {key!r}, which holds {kind_of(old)}; use update instead")
     items = [] if old is ABSENT else old
     return [*items, value] if kind == "append" else [*items, *value]
 

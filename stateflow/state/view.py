@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
-from stateflow.errors import ActionError, MissingKeyError, names, nearest
+from stateflow.errors import ActionError, MissingKeyError, StateflowError, names, nearest
 from stateflow.state.state import Schema, State
 from stateflow.state.values import ABSENT, Operation, applied, items_of
 
@@ -39,11 +39,15 @@ class Declared:
         self.readable = frozenset(self.reads) | self.optional
         self.writes = frozenset(writes)
 
-    def corrected(self, *, reads: str | None = None, writes: Iterable[str] = ()) -> str:
-        """Return the declaration that would allow one more read, or more writes."""
-        lines = {"reads": {*self.reads, *([reads] if reads else [])}, "writes": {*self.writes, *writes}}
-        if self.optional:
-            lines = {"reads": lines["reads"], "optional_reads": {*self.optional}, "writes": lines["writes"]}
+    def corrected(self, *, reads: Iterable[str] = (), optional: Iterable[str] = (), writes: Iterable[str] = ()) -> str:
+        """Return the declaration that would allow more reads, optional ones or writes."""
+        lines = {
+            "reads": {*self.reads, *reads},
+            "optional_reads": {*self.optional, *optional},
+            "writes": {*self.writes, *writes},
+        }
+        if not lines["optional_reads"]:
+            del lines["optional_reads"]
         if self.form == "class":
             return "; ".join(f"{name} = {names(sorted(keys))}" for name, keys in lines.items())
         return f"{self.form}({', '.join(f'{name}={names(sorted(keys))}' for name, keys in lines.items())})"
@@ -91,6 +95,13 @@ class StateView(State):
         value = self._look(key)
         return default if value is ABSENT else value
 
+    @property
+    def data(self) -> Any:
+        for key in () if self._schema is None else sorted(self._schema.required):
+            if not (key in self._data or self._may_see(key)):
+                raise self._missing(key)
+        return super().data
+
     def __iter__(self) -> Iterator[str]:
         self._touch_all()
         return iter(self._data)
@@ -101,11 +112,11 @@ class StateView(State):
 
     # -- changing -------------------------------------------------------------------------------
 
-    def update(self, /, **values: Any) -> Self:
+    def update(self, /, **values: Any) -> Self:  # type: ignore[override]  # no *misplaced: the hottest path of all
         log = self._log
         for key, value in values.items():
             log = (log, "update", key, value)
-        state: Self = _new(self.__class__)  # as in _next; this is the hottest path of all
+        state: Self = _new(self.__class__)  # as in _next
         state._data = {**self._data, **values}
         state._schema = self._schema
         state._access = self._access
@@ -145,7 +156,7 @@ class StateView(State):
         for key, value in values.items():
             if key in data:
                 data = {**data, key: applied(kind, key, data[key], value)}
-            elif key in readable:
+            elif key in readable or self._wrote(key):
                 data = {**data, key: applied(kind, key, self._whole(key), value)}
             log = (log, kind, key, value)  # a key that is not seen is computed when the step commits
         return self._next(data, log)
@@ -161,8 +172,8 @@ class StateView(State):
         declared = self._access.declared
         if key in declared.optional:
             self._access.touch(key)
-        elif key not in self._data and key not in declared.readable and not self._wrote(key):
-            raise self._missing(key)
+        elif key not in self._data and not self._may_see(key):
+            raise self._undeclared_read(key, declared.corrected(optional=[key]))
         return self._data.get(key, ABSENT)
 
     def _whole(self, key: str) -> Any:
@@ -173,6 +184,9 @@ class StateView(State):
                 gone = operation.kind == "delete"
                 value = ABSENT if gone else applied(operation.kind, key, value, operation.value)
         return value
+
+    def _may_see(self, key: str) -> bool:
+        return key in self._access.declared.readable or self._wrote(key)
 
     def _wrote(self, key: str) -> bool:
         log = self._log
@@ -188,17 +202,35 @@ class StateView(State):
 
     def _missing(self, key: str) -> MissingKeyError:
         declared = self._access.declared
-        if key in declared.readable or self._wrote(key):
+        if self._may_see(key):
             near = nearest(key, self._data)
             return MissingKeyError(f"action {declared.action!r} reads {key!r}, which the state does not have{near}")
+        return self._undeclared_read(key, declared.corrected(reads=[key]))
+
+    def _undeclared_read(self, key: str, line: str) -> MissingKeyError:
+        declared = self._access.declared
         near = nearest(key, declared.readable) if declared.readable else ""
         return MissingKeyError(
             f"action {declared.action!r} touched {key!r}, which it does not declare that it reads{near}"
-            f"{_then(near)}to read it, declare {declared.corrected(reads=key)}"
+            f"{_then(near)}to read it, declare {line}"
         )
+
+    def _misused(self, said: str) -> StateflowError:
+        return ActionError(f"action {self._access.declared.action!r}: {said}")
 
     def __repr__(self) -> str:
         return f"State({self._data!r}, seen by action {self._access.declared.action!r})"
+
+
+StateView.__name__ = "State"  # in what Python says of a body's mistakes
+StateView.update.__qualname__ = "State.update"
+
+
+def advice(error: BaseException) -> str:
+    """Return how to write what Python refused in a body, or an empty string."""
+    if isinstance(error, TypeError) and str(error).startswith("State.update() takes 1 positional argument"):
+        return "update takes its keys as keywords: write state.update(key=value)"
+    return ""
 
 
 def view_of(access: Access, schema: Schema | None = None) -> StateView:
@@ -261,7 +293,8 @@ def settle(access: Access, returned: State) -> tuple[dict[str, Any], StateView]:
         if key not in data and key not in written:
             raise ActionError(
                 f"action {declared.action!r} declares that it writes {key!r}, but did not, and the state has no "
-                f"{key!r} yet; write it in every branch, give it an initial value, or delete it with wipe"
+                f"{key!r} yet; write it in every branch, give it an initial value, or delete it with wipe; "
+                "update returns a new State: return that one"
             )
     return data, returned
 

@@ -5,7 +5,6 @@ from stateflow.store.memory import MemoryStore
 from stateflow.store.opening import home, local_path, local_store, open_store
 from stateflow.store.persister import PersisterStore
 from stateflow.store.protocol import Page, Store
-from stateflow.store.rows import PastError
 from stateflow.store.sqlite import SQLiteStore
 from stateflow.store.twins import AsyncTwins
 
@@ -14,7 +13,6 @@ __all__ = [
     "Masked",
     "MemoryStore",
     "Page",
-    "PastError",
     "PersisterStore",
     "SQLiteStore",
     "Store",

@@ -152,10 +152,11 @@ _REMEDIES = {
 
 
 def _create(path: Path) -> None:
-    """Create the file, and missing folders, for this user only. SQLite gives its side files the same mode."""
-    missing = [folder for folder in path.parents if not folder.exists()]
-    for folder in reversed(missing):
-        folder.mkdir(mode=0o700, exist_ok=True)
+    """Create the file for this user only. SQLite gives its side files the same mode."""
+    if not path.parent.exists():  # a wrong address, more likely than a wish
+        raise StoreError(
+            f"{path} cannot be created: there is no folder {str(path.parent)!r}; create it, or correct the path"
+        )
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 

@@ -51,7 +51,20 @@ def local_store(project: str, *, read_only: bool = False) -> SQLiteStore:
 
     It lies in the folder that ``STATEFLOW_HOME`` names, else in ``stateflow`` of the platform's data folder.
     """
-    return SQLiteStore(local_path(project), durability="normal", read_only=read_only)
+    path = local_path(project)
+    if not read_only:
+        _create_folder(path.parent)
+    return SQLiteStore(path, durability="normal", read_only=read_only)
+
+
+def _create_folder(folder: Path) -> None:
+    """Create the folder of this user's runs, and those above it, for this user only."""
+    missing = [above for above in (folder, *folder.parents) if not above.exists()]
+    try:
+        for above in reversed(missing):
+            above.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be created: {error.strerror or error}; set STATEFLOW_HOME") from error
 
 
 def local_path(project: str) -> Path:

@@ -163,6 +163,7 @@ def cursor_number(after: str | None) -> int | None:
 def conflict(record: Record, expected: int | None, head: int | None, other: str | None) -> ConcurrentWriteError:
     """Return the error of a writer that lost; ``head`` and ``other`` are the position found, and its action."""
     run, mine = spelled(record.address), _by(record.action)
+    what = _KINDS[record.kind].format("its start" if record.sequence is None else f"step {record.sequence}")
     if head is None:
         found = "another writer has deleted the run; start a new one"
     elif expected is None:
@@ -171,7 +172,10 @@ def conflict(record: Record, expected: int | None, head: int | None, other: str 
         found = f"another writer has started the run anew, and it stands at position {head}{_by(other)}; load it again"
     else:
         found = f"another writer has taken that position{_by(other)}; load the run again and go on from there"
-    return ConcurrentWriteError(f"{run}: position {record.position}{mine} was not written, because {found}")
+    return ConcurrentWriteError(f"{run}: position {record.position} ({what}){mine} was not written, because {found}")
+
+
+_KINDS = {"genesis": "its first record", "step": "{}", "edit": "an edit after {}", "end": "its end after {}"}
 
 
 def _by(action: str | None) -> str:

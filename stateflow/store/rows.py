@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, cast, get_args
 from stateflow.codec import Codec
 from stateflow.context import NodeRun, Span
 from stateflow.errors import CorruptRecordError, StateflowError, StoreError, UnserializableStateError
-from stateflow.journal import Address, Attempt, Failure, Kind, Parent, Read, Record, Status, Tried, Write
+from stateflow.journal import Address, Attempt, Failure, Kind, Parent, Read, Record, RecordedError, Status, Tried, Write
 from stateflow.store.masking import Masked, is_secret_name, kept, may_hide, unmasked
 from stateflow.store.protocol import spelled
 
@@ -41,14 +41,6 @@ class AttemptRow(NamedTuple):
     started: float
     ended: float
     parts: bytes
-
-
-class PastError(Exception):
-    """An exception of an earlier process, of which the name of its type and its text were kept."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(f"{failure.type}: {failure.message}")
-        self.failure = failure
 
 
 # -- to rows ------------------------------------------------------------------------------------
@@ -122,8 +114,7 @@ def _array(*items: bytes) -> bytes:
 def _failure(error: BaseException | Failure | None) -> list[str] | None:
     if error is None:
         return None
-    failure = error if isinstance(error, Failure) else error.failure if isinstance(error, PastError) else None
-    failure = failure or Failure.of(cast(BaseException, error))
+    failure = error if isinstance(error, Failure) else Failure.of(error)
     return [failure.type, failure.message]
 
 
@@ -192,7 +183,8 @@ def record_of(row: Row, address: Address, codec: Codec, store: object) -> Record
             ended=row.ended,
         )
     except Exception as error:
-        raise _unreadable(error, f"position {row.position!r:.40}", address, store) from error
+        step = "" if row.sequence is None else f" (step {row.sequence!r:.40})"
+        raise _unreadable(error, f"position {row.position!r:.40}{step}", address, store) from error
 
 
 def attempt_of(row: AttemptRow, address: Address, codec: Codec, store: object) -> Attempt:
@@ -247,5 +239,5 @@ def _spans_of(data: Any) -> tuple[Span, ...]:
     return tuple(spans)
 
 
-def _error_of(data: Any) -> PastError | None:
-    return None if data is None else PastError(Failure(*data))
+def _error_of(data: Any) -> RecordedError | None:
+    return None if data is None else RecordedError(Failure(*data))

@@ -22,6 +22,7 @@ class Heard:
     """A listener that keeps the order of what it was told."""
 
     told: list[str] = field(default_factory=list)
+    raised: BaseException | None = None
 
     def emitted(self, value: Any) -> None:
         self.told.append(f"emitted {value}")

@@ -339,11 +339,15 @@ def test_an_action_is_callable_as_a_function() -> None:
 
 
 def test_unknown_and_missing_arguments_of_such_a_call() -> None:
-    """Both are named."""
+    """All of them are named."""
     with pytest.raises(InputError, match="takes no argument 'ofset'; did you mean 'offset'"):
         dag(chain, writes=["text"])(State(number=1), ofset=2)
     with pytest.raises(InputError, match="needs 'offset', which was not given"):
         dag(chain, writes=["text"])(State(number=1))
+    with pytest.raises(InputError, match="action 'chain' needs 'number', 'offset', which were not given"):
+        dag(chain, writes=["text"])(State())
+    with pytest.raises(InputError, match="needs 'tone', 'question', which were not given"):
+        dag(marked, writes=["polite"])(State())
 
 
 def test_a_wrong_type_is_the_callers_fault_for_an_input() -> None:

@@ -79,7 +79,7 @@ FAULTS: dict[str, tuple[DagAction, str]] = {
     "an input as output": (dag(chain, writes=["number"]), "'number' is an input of the DAG, not a node"),
     "swapped writes": (
         dag(chain, writes={"text": "reply"}),
-        r"swapped; it maps a state key to a node: writes=\{'reply'",
+        r"swapped: you wrote writes=\{'text': 'reply'\}; it maps a state key to a node: writes=\{'reply': 'text'\}",
     ),
     "two outputs to one key": (
         dag(chain, writes=["text"], appends={"text": "plus"}),
@@ -91,6 +91,18 @@ FAULTS: dict[str, tuple[DagAction, str]] = {
     ),
     "overridden output": (dag(chain, writes=["text"], overrides={"text": "a"}), "'text' is overridden, so nothing"),
     "unknown override": (dag(chain, writes=["text"], overrides={"plsu": "a"}), "overrides: the DAG has no node 'plsu'"),
+    "a slip that is no swap": (
+        dag(chain, writes={"text": "tex"}),
+        "writes: the DAG has no node 'tex'; did you mean 'text'",
+    ),
+    "a slip in an override": (
+        dag(chain, writes=["text"], overrides={"plsu": "plus"}),
+        "overrides: the DAG has no node 'plsu'; did you mean 'plus'",
+    ),
+    "a slip in a read": (
+        dag(chain, writes=["text"], reads={"numbr": "number"}),
+        "reads: the DAG has no input 'numbr'; did you mean 'number'",
+    ),
     "swapped override": (dag(chain, writes=["text"], overrides={"a": "plus"}), r"overrides=\{'plus': 'a'\}"),
     "an input overridden": (dag(chain, writes=["text"], overrides={"number": "a"}), r"reads=\{'number': 'a'\}"),
     "an idle override": (

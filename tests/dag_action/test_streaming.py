@@ -35,6 +35,28 @@ def test_items_that_are_no_strings_are_collected_in_a_list() -> None:
     assert run(action, {"question": ""}).result == {"total": 0, "collected": [], "numbers": []}
 
 
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_stream_of_text_without_items_is_an_empty_string(is_async: bool) -> None:
+    """A model that says nothing does not change the type of a state key."""
+
+    def words(prompt: str) -> Iterator[str]:
+        yield from prompt.split()
+
+    async def awords(prompt: str) -> AsyncIterator[str]:
+        for word in prompt.split():
+            yield word
+
+    def reply(words: str) -> str:
+        return words.strip()
+
+    def areply(awords: str) -> str:
+        return awords.strip()
+
+    node, behind = (awords, areply) if is_async else (words, reply)
+    action = dag(node, behind, writes={"raw": node.__name__, "reply": behind.__name__}, stream=node.__name__)
+    assert run(action, {"prompt": ""}).result == {"raw": "", "reply": ""}
+
+
 def test_items_come_while_the_node_still_runs() -> None:
     """Nodes before it have run at once, those behind it have not."""
     order: list[str] = []

@@ -8,10 +8,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Annotated, Any, NotRequired, Required, TypedDict
 
 import pytest
 
+from stateflow import ApplicationBuilder
 from stateflow.actions import Need, Output, action
 from stateflow.dag_action import dag
 from stateflow.errors import GraphError, InputError
@@ -285,6 +286,47 @@ def test_types_of_signatures() -> None:
         "list[str]",
         "Unknown",
     ]
+
+
+class Both(TypedDict):
+    """What a function that writes several keys returns."""
+
+    total: int
+    mean: NotRequired[float]
+
+
+class Desk(TypedDict, total=False):
+    """A model of the state."""
+
+    number: Required[Annotated[int, "positive"]]
+    history: list[str]
+    total: Any
+
+
+def test_a_dict_of_known_keys_types_what_is_written() -> None:
+    """A function that writes several keys may return a TypedDict."""
+
+    @action(writes=["total", "mean", "other"])
+    def summed(numbers: list[int]) -> Both:
+        raise NotImplementedError
+
+    found = one(summed)
+    assert [found.node(f"state/{key}")["type"] for key in ("total", "mean", "other")] == ["int", "float", ""]
+
+
+def test_the_model_types_the_state() -> None:
+    """A key has the type of the model's field, whatever the actions say; others keep what actions say."""
+
+    def built() -> ApplicationBuilder:
+        return ApplicationBuilder().with_actions(add).with_entrypoint("add").with_state(number=1, total=0, history=[])
+
+    plain, typed = built().build(), built().with_typing(Desk).build()
+    assert plain.state_types == {}
+    assert plain.lineage().node("state/number")["type"] == "float"
+    assert list(typed.state_types) == ["number", "history", "total"]
+    found = typed.lineage()
+    assert [found.node(f"state/{key}")["type"] for key in typed.state_types] == ["int", "list[str]", "float"]
+    assert Lineage.of(plain.graph, state_types={"total": str}).node("state/total")["type"] == "str"
 
 
 def test_type_names() -> None:

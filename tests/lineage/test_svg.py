@@ -14,7 +14,7 @@ from hypothesis import given
 
 from stateflow.errors import InputError
 from stateflow.lineage import Lineage
-from stateflow.lineage.svg import THEMES, Theme, to_svg
+from stateflow.lineage.svg import THEMES, Theme, title, to_svg
 from stateflow.lineage.svg.marks import TRIMS, heads
 from stateflow.lineage.svg.palette import asset, colours
 
@@ -77,6 +77,20 @@ def test_a_picture_is_well_formed_and_says_what_it_shows(case: str, theme: Theme
     assert root.get("role") == "img"
     titles = [child.get("id") for child in root if child.tag in {f"{SVG}title", f"{SVG}desc"}]
     assert titles == (root.get("aria-labelledby") or "").split()
+
+
+def test_titles_tell_pictures_apart() -> None:
+    """They name the first actions, the entrypoint before all others, and count the rest."""
+    assert title(CASES["chat"]()) == "ask, give_up, retrieve and 1 more – Lineage"
+    assert title(CASES["router"]()) == "prompt, check_safety, decide_mode and 6 more – Lineage"
+    assert (
+        title(Drawing().action("late").action("early").moves(("start", "early")).lineage()) == "early, late – Lineage"
+    )
+    assert title(CASES["nothing"]()) == "Lineage"
+    assert "<title>ask, give_up, retrieve and 1 more – Lineage</title>" in CASES["chat"]().to_html()
+    for lineage in (case() for case in CASES.values()):
+        assert len(title(lineage)) < 120
+        assert parsed(to_svg(lineage)).findtext(f"{SVG}title") == title(lineage)
 
 
 @given(lineages())

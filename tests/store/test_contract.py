@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from stateflow.context import NodeRun, Span
 from stateflow.errors import ConcurrentWriteError, InputError, StoreError, UnserializableStateError
-from stateflow.journal import Address, Failure, Parent, Read, Record, Tried, Write
+from stateflow.journal import Address, Failure, Parent, Read, Record, RecordedError, Tried, Write
 from stateflow.state import Operation, State
-from stateflow.store import Masked, PastError, Unstored
+from stateflow.store import Masked, Unstored
 
 from tests.store.records import RUN, attempt, fill, genesis, step
 
@@ -62,7 +62,7 @@ class TestCommitAndLoad:
         failed = NodeRun("passages", 1.0, 0.5, "failed", {}, None, ValueError("no index"))
         store.commit(genesis(nodes=(failed,), spans=(Span("s", error=KeyError("k")),)), None)
         loaded = store.load(RUN)
-        assert isinstance(loaded.nodes[0].error, PastError)
+        assert isinstance(loaded.nodes[0].error, RecordedError)
         assert loaded.nodes[0].error.failure == Failure("builtins.ValueError", "no index")
         assert str(loaded.spans[0].error) == "builtins.KeyError: 'k'"
         store.commit(step(1, nodes=loaded.nodes), 0)
@@ -119,14 +119,17 @@ class TestRefusals:
         with pytest.raises(ConcurrentWriteError) as caught:
             store.commit(step(2, action="late"), 1)
         assert str(caught.value) == (
-            "run 'run' in project 'default': position 2 by action 'late' was not written, because another writer has "
-            "taken that position by action 'count'; load the run again and go on from there"
+            "run 'run' in project 'default': position 2 (step 1) by action 'late' was not written, because another "
+            "writer has taken that position by action 'count'; load the run again and go on from there"
         )
         assert store.load(RUN).state == {"n": 2}
 
     def test_a_second_genesis_is_a_conflict(self, store: Any) -> None:
         fill(store, RUN, 2)
-        with pytest.raises(ConcurrentWriteError, match="the run exists already, at position 2; load it to resume"):
+        with pytest.raises(
+            ConcurrentWriteError,
+            match=r"position 0 \(its first record\) .*the run exists already, at position 2; load it",
+        ):
             store.commit(genesis(), None)
 
     def test_a_deleted_run_is_not_continued(self, store: Any) -> None:

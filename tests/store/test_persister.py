@@ -135,7 +135,7 @@ def test_a_stale_writer_of_this_process_is_refused(made: Any) -> None:
     _, wrap = made
     store = wrap()
     fill(store, RUN, 2)
-    with pytest.raises(ConcurrentWriteError, match="position 2 by action 'late' was not written"):
+    with pytest.raises(ConcurrentWriteError, match=r"position 2 \(step 1\) by action 'late' was not written"):
         store.commit(step(2, action="late"), 1)
 
 

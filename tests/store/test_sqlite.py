@@ -19,7 +19,7 @@ import pytest
 
 from stateflow.errors import ConcurrentWriteError, CorruptRecordError, InputError, StoreError
 from stateflow.journal import Address
-from stateflow.store import SQLiteStore
+from stateflow.store import SQLiteStore, local_store, open_store
 
 from tests.store.records import RUN, attempt, fill, genesis, step
 
@@ -27,7 +27,7 @@ WRITER = """
 import sys
 from stateflow.errors import ConcurrentWriteError
 from stateflow.journal import Address, Record
-from stateflow.store import SQLiteStore
+from stateflow.store import SQLiteStore, local_store, open_store
 
 path, name, last = sys.argv[1], sys.argv[2], int(sys.argv[3])
 store, run, won = SQLiteStore(path, durability="normal"), Address("run"), []
@@ -51,13 +51,25 @@ def start(*args: object, script: str = WRITER) -> subprocess.Popen[str]:
 
 
 class TestFile:
-    def test_a_file_and_missing_folders_are_for_this_user_only(self, tmp_path: Path) -> None:
-        path = tmp_path / "new" / "deep" / "runs.db"
-        with closing(SQLiteStore(path)) as store:
+    def test_a_file_is_for_this_user_only(self, tmp_path: Path) -> None:
+        with closing(SQLiteStore(tmp_path / "runs.db")) as store:
             fill(store, RUN, 1)
-            modes = {made.name: stat.S_IMODE(made.stat().st_mode) for made in (tmp_path / "new").rglob("*")}
-        assert modes == {"deep": 0o700, "runs.db": 0o600, "runs.db-wal": 0o600, "runs.db-shm": 0o600}
-        assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
+            modes = {made.name: stat.S_IMODE(made.stat().st_mode) for made in tmp_path.rglob("*")}
+        assert modes == {"runs.db": 0o600, "runs.db-wal": 0o600, "runs.db-shm": 0o600}
+
+    def test_missing_folders_are_not_created(self, tmp_path: Path) -> None:
+        path = tmp_path / "nope" / "x" / "runs.db"
+        with pytest.raises(StoreError, match=r"there is no folder '.*x'; create it, or correct the path"):
+            open_store(f"sqlite:///{path}")
+        assert not list(tmp_path.iterdir())
+
+    def test_the_home_of_local_runs_is_created_for_this_user_only(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("STATEFLOW_HOME", str(tmp_path / "new" / "deep"))
+        with closing(local_store("chat")):
+            modes = {made.name: stat.S_IMODE(made.stat().st_mode) for made in tmp_path.rglob("*") if made.is_dir()}
+        assert modes == {"new": 0o700, "deep": 0o700}
 
     def test_a_file_is_opened_again(self, tmp_path: Path) -> None:
         for steps in range(3):
@@ -216,7 +228,7 @@ class TestDamage:
         _change(sqlite_store, f"UPDATE stateflow_record SET {change} WHERE run = 1 AND position = 2")
         with pytest.raises(StoreError) as caught:
             sqlite_store.load(RUN)
-        assert str(caught.value).startswith("run 'run' in project 'default': position 2 in SQLiteStore(")
+        assert str(caught.value).startswith("run 'run' in project 'default': position 2 (step ")
         assert "{}" in change or isinstance(caught.value, CorruptRecordError)
         assert sqlite_store.load(Address("other")) is not None
         assert len(sqlite_store.runs().items) == 2
@@ -315,7 +327,7 @@ if os.getuid() == 0:
     os.setuid(65534)  # root may write everywhere
 from stateflow.errors import StoreError
 try:
-    from stateflow.store import SQLiteStore
+    from stateflow.store import SQLiteStore, local_store, open_store
     SQLiteStore(sys.argv[1])
 except StoreError as error:
     print(error, type(error.__cause__).__name__)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from stateflow.errors import InputError, nearest
 from stateflow.lineage.grammar import ARROWS, visible
 from stateflow.lineage.layout import Layout, Route, layout
+from stateflow.lineage.static import START, shortened
 from stateflow.lineage.svg.legend import legend
 from stateflow.lineage.svg.marks import box_mark, heads, number, route_mark, tag_mark
 from stateflow.lineage.svg.palette import sheet
@@ -22,6 +23,7 @@ THEMES: tuple[Theme, ...] = ("light", "dark", "auto")
 
 _MARGIN = 20.0
 _ITEM_MARGIN = 480.0
+_NAMED, _LONG_NAME = 3, 24  # how many actions a title names, and in how many characters
 
 
 def to_svg(lineage: Lineage, theme: Theme = "auto") -> str:
@@ -44,12 +46,23 @@ def to_svg(lineage: Lineage, theme: Theme = "auto") -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="{scope}" width="{number(w)}" height="{number(tall)}" '
         f'viewBox="0 0 {number(w)} {number(tall)}" role="img" aria-labelledby="{scope}-title {scope}-desc">\n'
-        f'<title id="{scope}-title">Lineage</title>\n<desc id="{scope}-desc">{escape(summary(lineage))}</desc>\n'
+        f'<title id="{scope}-title">{escape(title(lineage))}</title>\n'
+        f'<desc id="{scope}-desc">{escape(summary(lineage))}</desc>\n'
         f"<style>\n{sheet(scope, theme)}</style>\n<defs>{heads(scope, styles)}</defs>\n"
         f'<rect class="paper" width="{number(w)}" height="{number(tall)}" rx="8"/>\n'
         f'<g transform="translate({number(shift)} 0)">\n{_picture(lineage, drawn, scope)}\n</g>\n{rule}\n'
         f'<g transform="translate({number((w - below.width) / 2)} {number(h + 8)})">{below.svg}</g>\n</svg>\n'
     )
+
+
+def title(lineage: Lineage) -> str:
+    """Return what tells one picture from another: the actions that come first, and how many more there are."""
+    entries = [target for source, target, _ in lineage.edges("transition") if source == START]
+    actions = [key for key, _ in lineage.nodes("action")]
+    ordered = list(dict.fromkeys((*entries, *actions)))
+    shown = [visible(shortened(lineage.node(key)["name"], _LONG_NAME)) for key in ordered[:_NAMED]]
+    more = f" and {len(ordered) - _NAMED} more" if len(ordered) > _NAMED else ""
+    return f"{', '.join(shown)}{more} – Lineage" if shown else "Lineage"
 
 
 def summary(lineage: Lineage) -> str:
