@@ -597,3 +597,9 @@ def test_generated_expressions_over_hostile_values_end(source: str, one: str, tw
     """Whatever they do with values of any size, they end soon, with an answer or an exception."""
     state = {**STATE, "items": HOSTILE[one], "a": HOSTILE[two], "s": HOSTILE["text"]}
     quickly(lambda: expr(source).evaluate(state, {}))
+
+
+def test_there_are_many_hostile_sources() -> None:
+    """Fewer would prove little."""
+    assert len(set(LIMITED)) >= 60
+    assert len(REFUSED) >= 60

@@ -692,7 +692,8 @@ def test_a_sync_verb_refuses_an_async_action_before_any_body(verb: str) -> None:
         .with_entrypoint("a")
         .build()
     )
-    with pytest.raises(GraphError, match=rf"action 'b' is async, so {verb} cannot run it; use await app\.a{verb}"):
+    how = "await" if verb in ("step", "run", "stream_result") else "async for ... in"
+    with pytest.raises(GraphError, match=rf"action 'b' is async, so {verb} cannot run it; use {how} app\.a{verb}"):
         getattr(app, verb)()
     assert app.state == {}
     assert asyncio.run(app.arun()).state["trace"] == ["a", "b"]

@@ -81,7 +81,9 @@ class Caller:
 
     def _refuse_async(self, method: str) -> None:
         if self._first_async is not None:
-            raise GraphError(f"{self._first_async} is async, so {method} cannot run it; use await app.a{method}(...)")
+            awaited = method in ("step", "run", "stream_result")
+            how = f"await app.a{method}(...)" if awaited else f"async for ... in app.a{method}(...)"
+            raise GraphError(f"{self._first_async} is async, so {method} cannot run it; use {how}")
 
     def _sink(self, outlet: Callable[[Event], None] | None, *, nodes: bool = False) -> Sink:
         machine = self._machine

@@ -32,7 +32,7 @@ class PersisterStore(AsyncTwins):
     """Saves the state after each step under its sequence id; an edit saves again under the id of the last step.
 
     What the object has no place for is not kept: the state before the first step, attempts, and all of a record but
-    its action, its state and whether it failed. Two writers are told apart only within one process. An object with
+    its action, its state and whether it failed. Two applications that write one run are not told apart. An object with
     async methods serves the async verbs only; a synchronous one runs in one worker thread there.
     """
 
