@@ -512,7 +512,7 @@ def test_origin_tells_project_python_and_libraries_apart() -> None:
     assert origin.origin({"__name__": "builtins"}) == origin.BUILTINS
     assert origin.origin({"__name__": "__main__"}) is None
     assert origin.origin({"__name__": "sys"}) == origin.PYTHON
-    assert origin.origin({"__name__": "spread", "__path__": ["/work/spread"]}) is None
+    assert origin.origin({"__name__": "spread", "__path__": ["/somewhere/spread"]}) is None
     assert origin.origin(globals()) is None
     assert origin.origin(vars(scope)) == ("stateflow", importlib.metadata.version("stateflow"))
     assert origin.origin_of_name("nowhere_at_all") is None
