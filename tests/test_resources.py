@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import warnings
 from contextlib import closing
 from pathlib import Path
@@ -22,6 +23,7 @@ from stateflow import (
     open_store,
     streaming_action,
 )
+from stateflow.resources import Resources
 
 from tests.driving import Driver
 
@@ -273,3 +275,31 @@ def test_names_and_versions_are_recorded(driver: Driver) -> None:
             record = store.load(app._machine.address)
             assert record is not None
             assert record.resources == (("llm", version),)
+
+
+def test_threads_that_meet_open_a_resource_once() -> None:
+    """The second one waits for the first, and gets the same object."""
+    asked, go = threading.Barrier(3), threading.Event()
+    opened: list[object] = []
+    got: list[object] = []
+
+    def factory() -> object:
+        go.wait(5)
+        opened.append(object())
+        return opened[-1]
+
+    resources = Resources({"client": Resource(factory)})
+
+    def ask() -> None:
+        asked.wait(5)
+        got.append(resources.open("client"))
+
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    asked.wait(5)
+    go.set()
+    for thread in threads:
+        thread.join(5)
+    assert len(opened) == 1
+    assert got == [opened[0], opened[0]]
