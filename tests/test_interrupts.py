@@ -15,6 +15,7 @@ from stateflow import (
     LifecycleHook,
     Record,
     State,
+    StoreError,
     action,
     emit,
     on_error,
@@ -67,6 +68,60 @@ def test_an_interrupt_after_the_commit_leaves_application_and_store_together() -
     followed = tracker.load(Address("run"))
     assert followed is not None
     assert followed.sequence == 1
+
+
+def test_an_interrupt_after_a_persister_has_saved_leaves_both_together() -> None:
+    """A persister of one's own keeps no times; that the state is there is enough."""
+
+    class Shelf:
+        def __init__(self) -> None:
+            self.kept: list[dict[str, Any]] = []
+            self.armed = True
+
+        def save(
+            self, partition_key: Any, app_id: Any, sequence_id: int, position: str, state: State, status: str
+        ) -> None:
+            self.kept.append({"sequence_id": sequence_id, "position": position, "state": state, "status": status})
+            if self.armed:
+                self.armed = False
+                raise KeyboardInterrupt
+
+        def load(self, partition_key: Any, app_id: Any, sequence_id: int | None = None) -> Any:
+            return self.kept[-1] if self.kept else None
+
+        def list_app_ids(self, partition_key: Any) -> list[str]:
+            return ["run"]
+
+    shelf = Shelf()
+    builder = counting(add, transitions=(("add", "add"),)).with_identifiers("run")
+    app = builder.with_state_persister(shelf).build()
+    with pytest.raises(KeyboardInterrupt):
+        app.run(max_steps=3)
+    assert app.sequence_id == 0
+    assert app.run(max_steps=1).state["n"] == 2
+    assert [saved["sequence_id"] for saved in shelf.kept] == [0, 1]
+
+
+def test_an_interrupt_is_not_replaced_by_a_store_that_cannot_be_read() -> None:
+    """Whoever pressed the keys sees the interrupt."""
+
+    class Gone(Interrupted):
+        gone = False
+
+        def commit(self, record: Record, expected: int | None) -> None:
+            self.gone = self.armed
+            super().commit(record, expected)
+
+        def load(self, address: Address) -> Record | None:
+            if self.gone:
+                raise StoreError("the disk is gone")
+            return super().load(address)
+
+    store = Gone()
+    app = counting(add, transitions=(("add", "add"),)).with_store(store).build()
+    store.armed = True
+    with pytest.raises(KeyboardInterrupt):
+        app.run(max_steps=3)
 
 
 def test_an_interrupt_before_the_commit_leaves_the_step_undone() -> None:

@@ -89,10 +89,7 @@ class Step:
         if machine.checks:
             done = self._checked(data, after)
         self.result = result
-        visits = old.visits
-        if machine.counts:
-            visits = visits.copy()
-            visits[name] = visits.get(name, 0) + 1
+        visits = self._counted() if machine.counts else old.visits
         following: Choice | None = None
         status: Status = "running"
         if self.goes_on or (self.halts and self._may_pause()):
@@ -110,6 +107,12 @@ class Step:
         if machine.journal is None:
             return Commit(position, None)
         return Commit(position, committed(self, position, operations(after) if done is None else done))
+
+    def _counted(self) -> dict[str, int]:
+        """Return the visits with this one among them."""
+        visits, name = self.position.visits.copy(), self.closed.name
+        visits[name] = visits.get(name, 0) + 1
+        return visits
 
     def _checked(self, data: dict[str, Any], after: StateView) -> list[Operation]:
         """Hold the new state against the model and the old one against what it was; return what was done in the end."""
@@ -200,7 +203,7 @@ class Step:
             yield from self._aborted(error)
             raise error
         self.error, self.halts, self.goes_on = error, False, not self.is_last
-        visits = {**old.visits, name: old.visits.get(name, 0) + 1}
+        visits = self._counted() if machine.counts else old.visits
         position = Position(old.data, old.index + 1, self.sequence, name, "failed", visits, choice=choice, error=error)
         return Commit(position, committed(self, position, []) if machine.journal is not None else None)
 
