@@ -16,7 +16,13 @@ CASES = (
             Contestant("Burr", "rival", "on_burr:counter"),
             Contestant("LangGraph", "rival", "on_langgraph:counter"),
             Contestant("pydantic-graph", "rival", "on_pydantic_graph:counter"),
-            Contestant("stateflow", "ours", "on_stateflow:counter", budget=3.0),
+            Contestant(
+                "stateflow",
+                "ours",
+                "on_stateflow:counter",
+                budget=3.0,
+                reason="What is left are the view, the judgement of writes, a context and two effects.",
+            ),
         ),
     ),
     Case(

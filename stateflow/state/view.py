@@ -22,7 +22,7 @@ class Declared:
     ``form`` is the decorator that the declaration stands in, or ``class``.
     """
 
-    __slots__ = ("action", "form", "optional", "readable", "reads", "writes")
+    __slots__ = ("action", "form", "optional", "readable", "reads", "visible", "writes")
 
     def __init__(
         self,
@@ -35,8 +35,9 @@ class Declared:
         self.action = action
         self.form = form
         self.reads = tuple(reads)
-        self.optional = frozenset(optional_reads)
-        self.readable = frozenset(self.reads) | self.optional
+        self.visible = tuple(dict.fromkeys((*self.reads, *optional_reads)))
+        self.readable = frozenset(self.visible)
+        self.optional = self.readable - frozenset(self.reads)
         self.writes = frozenset(writes)
 
     def corrected(self, *, reads: Iterable[str] = (), optional: Iterable[str] = (), writes: Iterable[str] = ()) -> str:
@@ -236,10 +237,7 @@ def advice(error: BaseException) -> str:
 def view_of(access: Access, schema: Schema | None = None) -> StateView:
     """Return the view with which the body of an action starts."""
     base, declared, data = access.base, access.declared, {}
-    for key in declared.reads:
-        if key in base:
-            data[key] = base[key]
-    for key in declared.optional:
+    for key in declared.visible:
         if key in base:
             data[key] = base[key]
     view: StateView = _new(StateView)
